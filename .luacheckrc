@@ -1,0 +1,4 @@
+std = "lua54"
+max_line_length = 110
+files["tests/**/*_spec.lua"] = { std = "+busted" }
+exclude_files = { "build", "node_modules", "lua/meta" }

@@ -1,0 +1,8 @@
+#include "bind/bind.h"
+
+/* [-0, +1, m] */
+int mcL_open_net(lua_State *L)
+{
+  lua_newtable(L);
+  return 1;
+}

@@ -1,0 +1,33 @@
+-- Writes the C file that holds the Lua sources: arg[1] is the root folder, the rest are the files.
+-- Source text, not bytecode: tracebacks stay readable and no version of Lua is wired in.
+
+local root <const> = arg[1]
+
+local function module_name(path)
+  local name = path:sub(#root + 2):gsub("%.lua$", ""):gsub("/", "."):gsub("%.init$", "")
+  return name
+end
+
+local function bytes_of(text)
+  local lines, line = {}, {}
+  for i = 1, #text do
+    line[#line + 1] = text:byte(i)
+    if #line == 24 then
+      lines[#lines + 1] = table.concat(line, ",")
+      line = {}
+    end
+  end
+  lines[#lines + 1] = table.concat(line, ",")
+  return table.concat(lines, ",\n")
+end
+
+print('#include "host/embed.h"\n')
+local rows = {}
+for i = 2, #arg do
+  local file <close> = assert(io.open(arg[i], "rb"))
+  local text = file:read("a")
+  print(("static const unsigned char file_%d[] = {\n%s};\n"):format(i, #text > 0 and bytes_of(text) or "0"))
+  rows[#rows + 1] = ('  {"%s", "@%s", (const char *)file_%d, %d},'):format(
+    module_name(arg[i]), arg[i]:sub(#root + 2), i, #text)
+end
+print("const struct mc_embedded mc_embedded[] = {\n" .. table.concat(rows, "\n") .. "\n  {0, 0, 0, 0}};")
