@@ -74,7 +74,8 @@ static void cancel_exchange(struct mc_op *op)
   free_exchange(x);
 }
 
-/* Each answer of a chain of redirects starts with its own status line: only the last one's headers are kept. */
+/* Each answer of a chain of redirects starts with its own status line: only the last one's headers
+   are kept. */
 static size_t on_head(char *data, size_t size, size_t count, void *arg)
 {
   struct exchange *x = arg;

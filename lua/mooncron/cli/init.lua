@@ -1,5 +1,5 @@
----The command line: `mooncron FILE`, `-e CODE`, a command, or a REPL. One funnel turns whatever went wrong into one line
----and an exit code: 0 ok, 1 failure, 2 usage, 130 interrupted.
+---The command line: `mooncron FILE`, `-e CODE`, a command, or a REPL. One funnel turns whatever
+---went wrong into one line and an exit code: 0 ok, 1 failure, 2 usage, 130 interrupted.
 
 local err <const> = require "mooncron.err"
 local task <const> = require "mooncron.task"
