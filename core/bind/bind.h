@@ -46,6 +46,7 @@ struct mcL_option {
 void mcL_read_options(lua_State *L, int idx, const struct mcL_option *rows, void *out);
 
 /* [-0, +1, m] one open function per layer: pushes its table of functions. */
+int mcL_open_fs(lua_State *L);
 int mcL_open_time(lua_State *L);
 int mcL_open_loop(lua_State *L);
 int mcL_open_net(lua_State *L);

@@ -23,8 +23,8 @@ int luaopen_mooncron_core(lua_State *L)
     const char *name;
     lua_CFunction open;
   } layers[] = {
-      {"time", mcL_open_time}, {"loop", mcL_open_loop},   {"net", mcL_open_net},
-      {"auth", mcL_open_auth}, {"store", mcL_open_store},
+      {"fs", mcL_open_fs},   {"time", mcL_open_time}, {"loop", mcL_open_loop},
+      {"net", mcL_open_net}, {"auth", mcL_open_auth}, {"store", mcL_open_store},
   };
   size_t i;
 

@@ -153,7 +153,8 @@ local function report(failure, options)
   return 1
 end
 
--- The first Ctrl-C cancels what runs, the second one exits.
+-- The first Ctrl-C cancels what runs, or does what the command has put in `on_interrupt`; the
+-- second one exits.
 local function watch_interrupts()
   local host = require "mooncron.host"
   local id = assert(task.loop():signal("INT"))
@@ -163,6 +164,9 @@ local function watch_interrupts()
       os.exit(130, true)
     end
     M.interrupted = true
+    if M.on_interrupt then
+      return M.on_interrupt()
+    end
     task.root:cancel(err.new("CANCELLED", "interrupted"))
   end)
   host.arm_interrupt()
