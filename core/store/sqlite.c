@@ -265,6 +265,11 @@ void mc_store_free(struct mc_store *store)
   mc_free(store);
 }
 
+const char *mc_store_path(const struct mc_store *store)
+{
+  return store->path;
+}
+
 /* ---- running ---- */
 
 int mc_store_exec(struct mc_store *store, const char *sql, struct mc_err *err)

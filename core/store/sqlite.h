@@ -46,6 +46,8 @@ int mc_store_open(struct mc_store **out, const char *path, const struct mc_store
                   struct mc_err *err);
 /* Closes open cursors, rolls an open transaction back, checkpoints and closes. NULL is fine. */
 void mc_store_free(struct mc_store *store);
+/* As it was opened; lives as long as the store. */
+const char *mc_store_path(const struct mc_store *store);
 
 /* Any number of statements without parameters, for schemas and pragmas; rows are dropped. */
 int mc_store_exec(struct mc_store *store, const char *sql, struct mc_err *err);

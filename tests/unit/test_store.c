@@ -287,6 +287,7 @@ static void test_refusals(void)
   const char *path = in_folder("r?f%u#se.db"); /* the probe must quote it */
   struct mc_store *store = NULL;
   struct mc_err err;
+  char log[PATH_MAX + 8];
 
   write_file(path,
              "this is a letter, not a database, and long enough to have a header of its own. "
