@@ -282,7 +282,7 @@ function Store:insert_execution(x)
   if not ok then
     return nil, e
   end
-  x.id = self.db:last_insert_rowid()
+  x.id = self.db:last_rowid()
   return x
 end
 
@@ -324,7 +324,7 @@ function Store:insert_attempt(a)
   if not ok then
     return nil, e
   end
-  local id = self.db:last_insert_rowid()
+  local id = self.db:last_rowid()
   if id % 1000 == 0 then
     return change(self, "DELETE FROM attempts WHERE id <= ?", id - M.MAX_ATTEMPTS)
   end
