@@ -42,7 +42,7 @@ end
 ---@field location string? default us-central1
 ---@field endpoint string? base URL of a server that speaks the API, without credentials
 ---@field backend "local"|"gcp"|nil
----@field data string? folder of the local scheduler, default $XDG_DATA_HOME/mooncron; ":memory:" keeps nothing
+---@field data string? folder of the local scheduler, default $XDG_DATA_HOME/mooncron; or ":memory:"
 ---@field back_off "recorded"|"documented"|nil see mooncron.scheduler
 ---@field catch_up "none"|"last"|"all"|nil
 ---@field pubsub_endpoint string?
@@ -85,7 +85,8 @@ end
 ---@return mooncron.Err?
 function M.connect(options)
   options = options or {}
-  local project = options.project or first_env("GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT")
+  local project = options.project
+    or first_env("GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT")
   local backend, e = open_backend(options, project)
   if not backend then
     return nil, e

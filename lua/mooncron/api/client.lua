@@ -69,7 +69,8 @@ local function call(self, method, path, query, value)
   local answer
   answer, e = json.decode(response.body)
   if answer == nil then
-    return nil, err.new("INTERNAL", "the server's answer is not JSON", { status = response.status, cause = e })
+    local fields = { status = response.status, cause = e }
+    return nil, err.new("INTERNAL", "the server's answer is not JSON", fields)
   end
   return answer
 end

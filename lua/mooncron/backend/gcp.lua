@@ -7,7 +7,8 @@ local M = {}
 ---@return nil
 ---@return mooncron.Err
 function M.open()
-  return nil, err.new("UNIMPLEMENTED", "the backend for Google Cloud is not implemented: leave the project out for the local scheduler")
+  return nil, err.new("UNIMPLEMENTED",
+    "the backend for Google Cloud is not implemented: leave the project out for the local scheduler")
 end
 
 return M

@@ -9,11 +9,11 @@ M.summary = "run the local scheduler as a server with the Cloud Scheduler v1 RES
 
 local OPTIONS <const> = {
   { "--host", value = "ADDRESS", help = "address to listen on (default 127.0.0.1)" },
-  { "--port", value = "PORT", type = "integer", help = "port to listen on, 0 for any free one (default 8085)" },
+  { "--port", value = "PORT", type = "integer", help = "port, 0 for any free one (default 8085)" },
   { "--data", value = "FOLDER", help = "where jobs are kept (default $XDG_DATA_HOME/mooncron)" },
   { "--back-off", value = "MODE", help = "recorded (default) or documented: gaps between retries" },
   { "--catch-up", value = "MODE", help = "none, last (default) or all: runs missed while not running" },
-  { "--app-engine", value = "S=URL", many = true, help = "where an App Engine service runs, as default=http://127.0.0.1:8080" },
+  { "--app-engine", value = "S=URL", many = true, help = "where an App Engine service runs" },
   { "--quiet", help = "say nothing but problems" },
 }
 
@@ -74,7 +74,8 @@ end
 
 local function report_attempt(options)
   return function(attempt)
-    say(options, ("%s attempt %d: %s"):format(attempt.job:match("[^/]+$"), attempt.attempt, attempt.debug_info))
+    local id = attempt.job:match("[^/]+$")
+    say(options, ("%s attempt %d: %s"):format(id, attempt.attempt, attempt.debug_info))
   end
 end
 

@@ -220,7 +220,14 @@ local function claim_job(self, row, now_ms, starts)
     row.schedule_ms = row.due_ms
     return self.store:update_job(row)
   end
-  local execution = { job_id = row.id, forced = 0, scheduled_ms = slot_ms, attempt = 0, failures = 0, note = note }
+  local execution = {
+    job_id = row.id,
+    forced = 0,
+    scheduled_ms = slot_ms,
+    attempt = 0,
+    failures = 0,
+    note = note,
+  }
   start_execution(self, row, job, execution, starts)
   row.due_ms = nil -- no second execution of a job while one is out [ref]
   row.schedule_ms = self.jobs:schedule_of(job):next(math.max(slot_ms, now_ms), row.anchor_ms)

@@ -29,7 +29,8 @@ function M.default_folder(env)
   end
   local home = env("HOME")
   if not home or home == "" then
-    return nil, err.new("FAILED_PRECONDITION", "no folder for the data: set XDG_DATA_HOME or HOME, or name one with data=")
+    return nil, err.new("FAILED_PRECONDITION",
+      "no folder for the data: set XDG_DATA_HOME or HOME, or name one")
   end
   return home .. "/.local/share/mooncron"
 end
@@ -43,7 +44,8 @@ end
 ---@field app_engine table<string, string>?
 
 local function token_refusal()
-  return nil, err.new("UNIMPLEMENTED", "tokens of the local scheduler are not implemented: leave oidc_token and oauth_token out")
+  return nil, err.new("UNIMPLEMENTED",
+    "tokens of the local scheduler are not implemented: leave oidc_token and oauth_token out")
 end
 
 ---Open the data and get ready; nothing fires before `start`, `advance` or `run_due`.
@@ -63,7 +65,11 @@ function M.open(options)
   if not file then
     return nil, e
   end
-  local self = setmetatable({ folder = options.folder, store = file, clock = clock.new(core.loop.wall_ms) }, Scheduler)
+  local self = setmetatable({
+    folder = options.folder,
+    store = file,
+    clock = clock.new(core.loop.wall_ms),
+  }, Scheduler)
   self.jobs = jobs.new {
     store = file,
     clock = self.clock,
