@@ -1,6 +1,6 @@
 #!/usr/bin/env mooncron
--- A first whole run: jobs from a table of rows, on the local scheduler, really sent over HTTP to a receiver of our own.
--- The scheduler's clock is moved by an hour, so nobody waits.
+-- A first whole run: jobs from a table of rows, on the local scheduler, really sent over HTTP to a
+-- receiver of our own. The scheduler's clock is moved by an hour, so nobody waits.
 
 local mooncron = require "mooncron"
 local text = require "mooncron.text"
@@ -85,7 +85,7 @@ print(("\n  %s\n"):format(arrived[1].body))
 
 -- An hour of the scheduler's time: every due job is sent, its retries with it.
 local instants = scheduler:advance("1h")
-print(("advanced by an hour: something was due at %d instants; the last things to arrive:\n"):format(instants))
+print(("advanced by an hour: something was due at %d instants; the last arrivals:\n"):format(instants))
 
 local last = {}
 for i = math.max(1, #arrived - 9), #arrived do

@@ -14,7 +14,7 @@ local M = {}
 local Jobs = { __name = "mooncron.scheduler.Jobs" }
 Jobs.__index = Jobs
 
----@param options { store: mooncron.scheduler.Store, clock: mooncron.scheduler.Clock, on_due: fun(), random: fun(): integer }
+---@param options { store: table, clock: table, on_due: fun(), random: fun(): integer }
 --- `on_due` is called whenever something became due earlier; `random` makes the ids of jobs without
 ---a name
 function M.new(options)

@@ -57,7 +57,8 @@ function M.of_error(e)
       debug_info = "URL_TIMEOUT-TIMEOUT_WEB. Original HTTP response code number = 504",
     }
   end
-  return { ok = false, code = "UNAVAILABLE", debug_info = "URL_UNREACHABLE-UNREACHABLE_NO_RESPONSE. " .. e.message }
+  local words = "URL_UNREACHABLE-UNREACHABLE_NO_RESPONSE. " .. e.message
+  return { ok = false, code = "UNAVAILABLE", debug_info = words }
 end
 
 ---Of an attempt that could not even be made, as for want of a token or of a place to send it.

@@ -118,7 +118,7 @@ end
 
 local function missing(method)
   return function()
-    return nil, errors.unimplemented(method)
+    return nil, errors.unimplemented("projects.locations." .. method)
   end
 end
 
@@ -136,12 +136,12 @@ local ROUTES <const> = {
   { "POST", "projects/*/locations/*/jobs/*", "pause", verb("pause") },
   { "POST", "projects/*/locations/*/jobs/*", "resume", verb("resume") },
   { "POST", "projects/*/locations/*/jobs/*", "run", verb("run") },
-  { "GET", "projects/*/locations/*/cmekConfig", nil, missing("projects.locations.getCmekConfig") },
-  { "PATCH", "projects/*/locations/*/cmekConfig", nil, missing("projects.locations.updateCmekConfig") },
-  { "GET", "projects/*/locations/*/operations", nil, missing("projects.locations.operations.list") },
-  { "GET", "projects/*/locations/*/operations/*", nil, missing("projects.locations.operations.get") },
-  { "DELETE", "projects/*/locations/*/operations/*", nil, missing("projects.locations.operations.delete") },
-  { "POST", "projects/*/locations/*/operations/*", "cancel", missing("projects.locations.operations.cancel") },
+  { "GET", "projects/*/locations/*/cmekConfig", nil, missing("getCmekConfig") },
+  { "PATCH", "projects/*/locations/*/cmekConfig", nil, missing("updateCmekConfig") },
+  { "GET", "projects/*/locations/*/operations", nil, missing("operations.list") },
+  { "GET", "projects/*/locations/*/operations/*", nil, missing("operations.get") },
+  { "DELETE", "projects/*/locations/*/operations/*", nil, missing("operations.delete") },
+  { "POST", "projects/*/locations/*/operations/*", "cancel", missing("operations.cancel") },
 }
 
 -- v1beta1 has the same surface but for the newer methods (fact sheet 1.2).
@@ -198,7 +198,8 @@ end
 local function find_route(method, path)
   local parts = split(path)
   if not VERSIONS[parts[1]] then
-    return nil, err.new("NOT_FOUND", ("path '%s' is not of the API: it begins with /v1/projects/"):format(path))
+    return nil, err.new("NOT_FOUND",
+      ("path '%s' is not of the API: it begins with /v1/projects/"):format(path))
   end
   local path_verb = take_verb(parts)
   local others = {}
@@ -214,7 +215,8 @@ local function find_route(method, path)
     return nil, err.new("NOT_FOUND", ("%s is no method of '%s': use %s"):format(
       method, path, table.concat(others, " or ")))
   end
-  return nil, err.new("NOT_FOUND", ("path '%s' is not of the API: see projects/P/locations/L/jobs"):format(path))
+  return nil, err.new("NOT_FOUND",
+    ("path '%s' is not of the API: see projects/P/locations/L/jobs"):format(path))
 end
 
 -- ---- answering ----
@@ -276,7 +278,8 @@ function M.handle(jobs, request)
     return failure(order)
   end
   value = options.fields and query_api.select(value, options.fields) or value
-  return { status = 200, headers = JSON, body = options.pretty and json.pretty(value, order) or json.encode(value) }
+  local body = options.pretty and json.pretty(value, order) or json.encode(value)
+  return { status = 200, headers = JSON, body = body }
 end
 
 ---The answer when the commit failed: what the request changed is not there.

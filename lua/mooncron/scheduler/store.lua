@@ -82,9 +82,9 @@ local function prepare_file(db, path)
   if row.user_version == 0 then
     return db:exec("BEGIN;" .. SCHEMA .. "PRAGMA user_version = " .. VERSION .. ";COMMIT;")
   elseif row.user_version > VERSION then
-    return nil, err.new("FAILED_PRECONDITION",
-      ("'%s' was written by a newer mooncron (format %d, this one knows %d): use that one, or another folder"):format(
-        path, row.user_version, VERSION))
+    local words = "'%s' was written by a newer mooncron (format %d, this one knows %d): "
+      .. "use that one, or another folder"
+    return nil, err.new("FAILED_PRECONDITION", words:format(path, row.user_version, VERSION))
   end
   return true
 end
@@ -334,7 +334,8 @@ end
 ---Attempts, the oldest first: of one job or of all, after `last_id`.
 ---@param filter { job: string?, after_id: integer?, limit: integer? }
 function Store:attempts(filter)
-  return self.db:rows([[SELECT * FROM attempts WHERE id > ? AND (?2 IS NULL OR job = ?2) ORDER BY id LIMIT ?3]],
+  return self.db:rows(
+    "SELECT * FROM attempts WHERE id > ?1 AND (?2 IS NULL OR job = ?2) ORDER BY id LIMIT ?3",
     filter.after_id or 0, filter.job, filter.limit or 1000)
 end
 

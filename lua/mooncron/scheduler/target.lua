@@ -97,6 +97,8 @@ local function app_engine_base(routing, routes)
   return version and routes[service .. "/" .. version] or routes[service] or routes.default
 end
 
+local APP_ENGINE_AGENT <const> = "AppEngine-Google; (+http://code.google.com/appengine)"
+
 -- Reference: attemptDeadline; 0 or unset is 10 minutes of automatic scaling.
 local APP_ENGINE_DEADLINE_MS <const> = 600000
 
@@ -108,7 +110,7 @@ local function app_engine_request(job, context)
       "no App Engine here: say where it runs, as with --app-engine default=http://127.0.0.1:8080")
   end
   local headers = common_headers(job, target, context)
-  headers["User-Agent"] = (target.headers or {})["User-Agent"] or "AppEngine-Google; (+http://code.google.com/appengine)"
+  headers["User-Agent"] = (target.headers or {})["User-Agent"] or APP_ENGINE_AGENT
   local deadline_ms = job.attempt_deadline and duration.to_ms(job.attempt_deadline) or 0
   return {
     method = target.http_method or "POST",
