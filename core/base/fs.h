@@ -5,7 +5,8 @@
 
 #include "base/err.h"
 
-/* The few file operations that Lua's own library lacks. Messages name the path and what is in the way. */
+/* The few file operations that Lua's own library lacks. Messages name the path and what is in
+   the way. */
 
 /* Make the folder and its missing parents, mode 0700. One that is there already is fine. */
 int mc_fs_mkdirs(const char *path, struct mc_err *err);

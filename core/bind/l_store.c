@@ -150,7 +150,8 @@ static int cursor_close(lua_State *L)
   return 0;
 }
 
-/* [-0, +1, m] a closed cursor on the stack that closes when the calling function ends, however it does */
+/* [-0, +1, m] a closed cursor on the stack that closes when the calling function ends, however
+   it does */
 static struct mc_cursor *push_cursor(lua_State *L)
 {
   struct mc_cursor *cursor = lua_newuserdatauv(L, sizeof(*cursor), 0);

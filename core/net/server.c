@@ -188,7 +188,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
   if(!x->event->method[0]) { /* headers are here, the body is not */
     if(strlen(method) >= sizeof(x->event->method))
       return MHD_NO;
-    strcpy(x->event->method, method);
+    memcpy(x->event->method, method, strlen(method) + 1);
     note_peer(x);
     MHD_get_connection_values(connection, MHD_HEADER_KIND, add_head, x->event);
     return MHD_YES;

@@ -37,8 +37,8 @@ static struct mc_statement **bucket_of(struct mc_store *store, uint64_t hash)
   return &store->buckets[(hash ^ hash >> 32) & (MC_STORE_BUCKETS - 1)];
 }
 
-/* Make room by the idle statement unused for longest. 0 when all are busy. Walks them all, which is little beside the
-   preparation that follows. */
+/* Make room by the idle statement unused for longest. 0 when all are busy. Walks them all, which
+   is little beside the preparation that follows. */
 static int evict(struct mc_store *store)
 {
   struct mc_statement **at, **oldest = NULL, *statement;

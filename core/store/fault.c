@@ -60,8 +60,8 @@ static const char *detail_of(const char *message)
   return at ? at + strlen("constraint failed: ") : message;
 }
 
-/* The errno of the last failure on the file that `pointer` names: the database, or its log. (sqlite3_system_errno is
-   overwritten while SQLite rolls back.) */
+/* The errno of the last failure on the file that `pointer` names: the database, or its log.
+   (sqlite3_system_errno is overwritten while SQLite rolls back.) */
 static int last_errno(sqlite3 *db, int pointer)
 {
   sqlite3_file *file = NULL;

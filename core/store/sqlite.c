@@ -38,8 +38,8 @@ static int fail_to_create(const char *path, int sys, struct mc_err *err)
   }
 }
 
-/* SQLite would make it for all to read. Only a file that did not exist is opened here: closing one that this process has
-   open through SQLite would drop its locks [fcntl(2)]. */
+/* SQLite would make it for all to read. Only a file that did not exist is opened here: closing
+   one that this process has open through SQLite would drop its locks [fcntl(2)]. */
 static int create_private(const char *path, struct mc_err *err)
 {
   int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -134,8 +134,8 @@ static int exists_beside(const char *path, const char *suffix)
   return len > 0 && (size_t)len < sizeof(name) && !access(name, F_OK);
 }
 
-/* Look at the file before anything may touch it. Skipped when a crash has left a rollback journal: then only SQLite can
-   tell what the file holds. */
+/* Look at the file before anything may touch it. Skipped when a crash has left a rollback
+   journal: then only SQLite can tell what the file holds. */
 static int probe(const char *path, struct mc_err *err)
 {
   sqlite3 *db = NULL;
@@ -157,7 +157,8 @@ static int probe(const char *path, struct mc_err *err)
   return rc;
 }
 
-/* The claim comes before WAL mode, so that it is in the file itself and the probe can see it after any crash. */
+/* The claim comes before WAL mode, so that it is in the file itself and the probe can see it
+   after any crash. */
 static int set_up_writer(struct mc_store *store, int fresh, int exclusive, struct mc_err *err)
 {
   int64_t wal = 0;

@@ -238,7 +238,8 @@ static void test_cache(void)
   mc_cursor_close(&cursors[1]);
 }
 
-/* The file at `path` must be refused with `code` and this message about it, and stay byte for byte. */
+/* The file at `path` must be refused with `code` and this message about it, and stay byte for
+   byte. */
 static void check_refused(const char *path, const struct mc_store_options *options, int code,
                           const char *tail, const char *why)
 {

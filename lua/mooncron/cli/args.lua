@@ -70,7 +70,7 @@ function M.read(args, options, words)
       if not option then
         return nil, ("unknown option '%s'"):format(flag)
       end
-      local value, problem = true, nil
+      local value = true
       if option.value then
         if not inline then
           i = i + 1
@@ -79,6 +79,7 @@ function M.read(args, options, words)
         if not inline then
           return nil, ("%s wants a value: %s %s"):format(flag, flag, option.value)
         end
+        local problem
         value, problem = convert(option, inline)
         if problem then
           return nil, problem

@@ -46,6 +46,13 @@ function M.usage_error(problem)
   return 2
 end
 
+---Whether a command's arguments ask for its help.
+---@param args string[]
+---@return boolean
+function M.wants_help(args)
+  return args[1] == "--help" or args[1] == "-h"
+end
+
 -- ---- scripts ----
 
 ---Load a chunk and run it with its arguments, as `lua` does: `arg` is set, results are dropped.

@@ -14,8 +14,11 @@ tasks go on.
 example:
   mooncron run scripts/hello.lua]]
 
+---@param args string[]
+---@param cli table mooncron.cli
+---@return integer exit code
 function M.run(args, cli)
-  if args[1] == "--help" or args[1] == "-h" then
+  if cli.wants_help(args) then
     print(usage)
     return 0
   end

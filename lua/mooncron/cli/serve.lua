@@ -113,9 +113,12 @@ local function serve(scheduler, options, stop)
   return true
 end
 
+---@param args string[]
+---@param cli table mooncron.cli
+---@return integer exit code
 function M.run(args, cli)
   local options, problem = args_reader.read(args, OPTIONS, { min = 0, max = 0 })
-  if args[1] == "--help" or args[1] == "-h" then
+  if cli.wants_help(args) then
     print(usage:format(args_reader.help(OPTIONS)))
     return 0
   end
