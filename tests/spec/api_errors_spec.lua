@@ -119,6 +119,7 @@ describe("errors.from_answer", function()
     assert.is_true(errors.from_answer(429, "").retryable)
     assert.is_nil(errors.from_answer(404, "").retryable)
     assert.is_nil(errors.from_answer(409, "").retryable)
+    assert.is_true(errors.from_answer(errors.answer(errors.busy "J")).retryable)
   end)
 end)
 

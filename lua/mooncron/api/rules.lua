@@ -228,9 +228,8 @@ local function check_app_engine_target(job, report)
     check_body(path, target, BODY_OF_APP_ENGINE, report)
   end
   if uri and uri:sub(1, 1) ~= "/" then
-    report(
-      path .. ".relative_uri", uri, "must begin with '/'", ("write '/%s'"):format(uri:sub(1, 60))
-    )
+    local fix = ("write '/%s'"):format(problem.cut(uri))
+    report(path .. ".relative_uri", uri, "must begin with '/'", fix)
   elseif uri and uri:find("[%s%c]") then
     report(
       path .. ".relative_uri",
@@ -330,8 +329,8 @@ local function check_attempt_deadline(job, report)
   end
 end
 
--- Bytes of all names of map members and all values: what the job's size is made of, the few bytes
--- of framing aside.
+-- Bytes of all names and values, a few dozen more than the service's encoding has [ours]: it counts
+-- no names but those of map members.
 local function size_of(value)
   local total = 0
   for key, item in next, value do
