@@ -133,34 +133,43 @@ end
 local EMPTY <const> = {}
 local write
 
--- Keys of an object: those that the order names, then the others sorted.
-local function ordered_keys(value, order)
-  local keys, n, seen = {}, 0, 0
-  for i = 1, #order do
-    if value[order[i]] ~= nil then
-      n = n + 1
-      keys[n] = order[i]
+local MIXED <const> = "a table with both list items and named members, or a list with holes"
+
+-- What stands before each value, made once per order and depth: order -> indent -> list.
+local heads_of <const> = setmetatable({}, { __mode = "k" })
+
+local function heads_for(order, indent, colon)
+  local by_indent = heads_of[order]
+  if not by_indent then
+    by_indent = {}
+    heads_of[order] = by_indent
+  end
+  local heads = by_indent[indent]
+  if not heads then
+    heads = {}
+    for i, key in ipairs(order) do
+      heads[i] = indent .. quote(key) .. colon
     end
+    by_indent[indent] = heads
   end
-  for _ in next, value do
-    seen = seen + 1
-  end
-  if seen == n then
-    return keys
-  end
-  local known, rest = {}, {}
-  for i = 1, n do
-    known[keys[i]] = true
+  return heads
+end
+
+-- Keys that an order does not name, sorted.
+local function other_keys(value, order)
+  local known, keys = {}, {}
+  for i = 1, #order do
+    known[order[i]] = true
   end
   for key in next, value do
     if type(key) ~= "string" then
-      error("a table with both list items and named members, or a list with holes", 0)
+      error(MIXED, 0)
     elseif not known[key] then
-      rest[#rest + 1] = key
+      keys[#keys + 1] = key
     end
   end
-  table.sort(rest)
-  return table.move(rest, 1, #rest, n + 1, keys)
+  table.sort(keys)
+  return keys
 end
 
 local function write_list(out, n, value, order, pad)
@@ -170,7 +179,7 @@ local function write_list(out, n, value, order, pad)
     count = count + 1
   end
   if count ~= #value then
-    error("a table with both list items and named members, or a list with holes", 0)
+    error(MIXED, 0)
   end
   for i = 1, count do
     n = n + 1
@@ -182,21 +191,38 @@ local function write_list(out, n, value, order, pad)
   return n
 end
 
+local function write_member(out, n, head, item, order, pad)
+  if type(item) == "string" then
+    out[n + 1] = head
+    out[n + 2] = quote(item)
+    return n + 2
+  end
+  out[n + 1] = head
+  return write(out, n + 1, item, order or EMPTY, pad)
+end
+
 local function write_object(out, n, value, order, pad)
   local inner = pad and pad .. "  "
-  local colon = pad and '": ' or '":'
-  local keys = ordered_keys(value, order)
-  for i = 1, #keys do
-    local key = keys[i]
-    local item = value[key]
-    local head = (i == 1 and "{" or ",") .. (inner or "")
-    head = head .. (key:find('[%c"\\]') and quote(key):sub(1, -2) or '"' .. key) .. colon
-    n = n + 1
-    if type(item) == "string" then
-      out[n] = head .. quote(item)
-    else
-      out[n] = head
-      n = write(out, n, item, order[key] or EMPTY, inner)
+  local indent, colon = inner or "", pad and ": " or ":"
+  local heads = heads_for(order, indent, colon)
+  local start, left = n, 0
+  for _ in next, value do
+    left = left + 1
+  end
+  for i = 1, #order do
+    local item = value[order[i]]
+    if item ~= nil then
+      n = n + 1
+      out[n] = n == start + 1 and "{" or ","
+      n = write_member(out, n, heads[i], item, order[order[i]], inner)
+      left = left - 1
+    end
+  end
+  if left > 0 then
+    for _, key in ipairs(other_keys(value, order)) do
+      n = n + 1
+      out[n] = n == start + 1 and "{" or ","
+      n = write_member(out, n, indent .. quote(key) .. colon, value[key], order[key], inner)
     end
   end
   n = n + 1
@@ -236,6 +262,7 @@ end
 ---Print as the service does: two spaces, one final newline, members in the order given. `order` is
 ---a list of member names; its named entries are the orders of the members' own members (a list's
 ---order is that of its items). Members that the order does not name follow, sorted.
+---An order is not changed once it was used.
 ---@param value any
 ---@param order table?
 ---@return string

@@ -5,6 +5,9 @@ local json <const> = require "mooncron.json"
 
 local M = {}
 
+---So many problems of one value are collected at most: what follows is more of the same.
+M.max = 50
+
 ---@class mooncron.Problem
 ---@field path string the field at fault, as in `http_target.uri`; empty for the whole value
 ---@field value any what was there, nil when nothing was or when it is not to be shown
@@ -16,6 +19,9 @@ local M = {}
 ---@param value any
 ---@return string
 function M.cut(value)
+  if value == json.null then
+    return "null"
+  end
   local whole = math.type(value) == "float" and math.tointeger(value)
   local text = type(value) == "table" and json.canonical(value) or tostring(whole or value)
   text = text:gsub("[%c\127]", "?")

@@ -90,6 +90,9 @@ local function value_sentence(ctx, prefix, field, value)
   local type_name = message and "type.googleapis.com/" .. message.type_name
     or TYPE_NAMES[field.kind]
   local shown = type(value) == "string" and '"' .. cut(value) .. '"' or cut(value)
+  if field.kind == "bytes" then
+    shown = "Base64 decoding failed" -- a body may hold what is not for a log
+  end
   return ("Invalid value at '%s.%s%s' (%s), %s"):format(
     ctx.root, prefix, field.name, type_name, shown
   )
@@ -97,6 +100,9 @@ end
 
 local function report(ctx, path, value, message, fix, service)
   local problems = ctx.problems
+  if #problems >= problem.max then
+    return
+  end
   problems[#problems + 1] = {
     path = path,
     value = value,
@@ -145,7 +151,7 @@ function readers.bytes(field, value, ctx, prefix)
   if ctx.form == "json" then
     local data = type(value) == "string" and base64.decode(value)
     if not data then
-      return wrong(ctx, prefix, field, value, "must be base64 text")
+      return wrong(ctx, prefix, field, nil, "must be base64 text")
     end
     return data ~= "" and data or nil
   elseif type(value) == "table" then
@@ -243,7 +249,8 @@ local function unknown_fields(message, value, ctx, prefix)
     end
   end
   table.sort(keys)
-  for _, key in ipairs(keys) do
+  for i = 1, math.min(#keys, problem.max) do
+    local key = keys[i]
     report(
       ctx,
       prefix .. cut(key),

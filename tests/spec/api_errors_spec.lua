@@ -107,18 +107,31 @@ describe("errors.from_answer", function()
     assert.same({ { field = "f", description = "d" } }, e.violations)
   end)
 
-  it("reads Retry-After in seconds", function()
-    assert.equal(7, errors.from_answer(429, "", { ["retry-after"] = "7" }).retry_after)
-    assert.is_nil(errors.from_answer(429, "",
-      { ["retry-after"] = "Fri, 31 Dec 1999 23:59:59 GMT" }).retry_after)
-    assert.is_nil(errors.from_answer(429, "", {}).retry_after)
-  end)
+  local WAITS <const> = {
+    { "7", nil, 7, "seconds" },
+    { "Fri, 31 Dec 1999 23:59:59 GMT", "Fri, 31 Dec 1999 23:58:29 GMT", 90, "a date" },
+    { "Wed, 01 Mar 2000 00:00:10 GMT", "Mon, 28 Feb 2000 23:59:50 GMT", 86420, "over a leap day" },
+    { "Mon, 01 Mar 2100 00:00:00 GMT", "Sun, 28 Feb 2100 00:00:00 GMT", 86400, "no leap day" },
+    { "Sat, 01 Jan 2028 00:00:00 GMT", "Fri, 01 Jan 2027 00:00:00 GMT", 31536000, "a year" },
+    { "Fri, 31 Dec 1999 23:59:59 GMT", "Sat, 01 Jan 2000 00:00:00 GMT", 0, "a date gone by" },
+    { "Fri, 31 Dec 1999 23:59:59 GMT", nil, nil, "a date without the answer's own" },
+    { "Fri, 31 Abc 1999 23:59:59 GMT", "Sat, 01 Jan 2000 00:00:00 GMT", nil, "no month" },
+    { "soon", "Sat, 01 Jan 2000 00:00:00 GMT", nil, "no time" },
+    { nil, nil, nil, "nothing" },
+  }
+  for _, row in ipairs(WAITS) do
+    it("reads Retry-After: " .. row[4], function()
+      local headers = { ["retry-after"] = row[1], date = row[2] }
+      assert.equal(row[3], errors.from_answer(429, "", headers).retry_after)
+    end)
+  end
 
   it("says whether trying later may help", function()
     assert.is_true(errors.from_answer(503, "").retryable)
     assert.is_true(errors.from_answer(429, "").retryable)
     assert.is_nil(errors.from_answer(404, "").retryable)
     assert.is_nil(errors.from_answer(409, "").retryable)
+    assert.is_true(errors.from_answer(errors.answer(errors.busy "J")).retryable)
   end)
 end)
 

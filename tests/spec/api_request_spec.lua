@@ -77,6 +77,7 @@ describe("query fields", function()
     { "jobs/t(u),jobs(name)", { jobs = { { name = "a", t = { u = 1 } }, { name = "b" } } },
       "merged" },
     { "jobs,jobs/name", { jobs = VALUE.jobs }, "all of it wins" },
+    { "jobs/name,jobs", { jobs = VALUE.jobs }, "all of it wins, given last too" },
     { "next_page_token", { nextPageToken = "n" }, "snake_case" },
     { "*", VALUE, "everything" },
     { "*/name", { jobs = { { name = "a" }, { name = "b" } }, nextPageToken = "n" },

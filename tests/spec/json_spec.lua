@@ -60,6 +60,12 @@ describe("json.canonical", function()
   it("gives equal bytes for equal values", function()
     assert.equal('{"a":[1,0.1],"b":{"c":null,"d":-0.5}}',
       json.canonical { b = { d = -0.5, c = json.null }, a = { 1.0, 0.1 } })
+    local many, want = {}, {}
+    for i = 10, 99 do
+      many["k" .. i] = i
+      want[#want + 1] = ('"k%d":%d'):format(i, i)
+    end
+    assert.equal("{" .. table.concat(want, ",") .. "}", json.canonical(many))
     assert.equal("9007199254740993", json.canonical(9007199254740993))
   end)
 

@@ -168,15 +168,38 @@ local function find_detail(details, name)
   end
 end
 
--- Seconds to wait: RetryInfo's delay, else a Retry-After in seconds. A date there is left alone: it
--- needs a clock.
-local function retry_after(details, header)
+local MONTHS <const> = "JanFebMarAprMayJunJulAugSepOctNovDec"
+
+-- Seconds since the epoch of an HTTP date, such as `Fri, 31 Dec 1999 23:59:59 GMT`.
+local function http_date(text)
+  local day, month, year, hour, minute, second =
+    (text or ""):match("^%a+, (%d%d) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$")
+  local at = month and MONTHS:find(month, 1, true)
+  if not at or at % 3 ~= 1 then
+    return nil
+  end
+  local m, y = at // 3 + 1, math.tointeger(tonumber(year))
+  if m <= 2 then -- years from March on, so that a leap day comes last
+    m, y = m + 12, y - 1
+  end
+  local days = 365 * y + y // 4 - y // 100 + y // 400 + (153 * m - 457) // 5 + day - 719469
+  return days * 86400 + hour * 3600 + minute * 60 + second
+end
+
+-- Seconds to wait: RetryInfo's delay, else Retry-After's seconds, or its date less that of the
+-- answer, which needs no clock here.
+local function retry_after(details, headers)
   local info = find_detail(details, "RetryInfo")
   local n = info and duration.parse_json(info.retryDelay)
   if n then
     return n / duration.second
   end
-  return header and tonumber(header:match("^%s*(%d+)%s*$"))
+  local text = headers["retry-after"] or ""
+  local at, now = http_date(text), http_date(headers.date)
+  if at and now then
+    return math.max(0, at - now)
+  end
+  return math.tointeger(tonumber(text:match("^%s*(%d+)%s*$")))
 end
 
 local AGAIN <const> = { UNAVAILABLE = true, DEADLINE_EXCEEDED = true, RESOURCE_EXHAUSTED = true }
@@ -210,7 +233,7 @@ function M.from_answer(status, body, headers)
     reason = info and info.reason,
     violations = violations and violations[1] and violations or nil,
     path = violations and violations[1] and #violations == 1 and violations[1].field or nil,
-    retry_after = retry_after(details, headers and headers["retry-after"]),
+    retry_after = retry_after(details, headers or {}),
   })
   e.retryable = AGAIN[code] or is_busy(e) or nil
   return e

@@ -10,6 +10,24 @@ local rules <const> = require "mooncron.api.rules"
 local schema <const> = require "mooncron.schema"
 local stored <const> = require "mooncron.api.stored"
 
+---A job in canonical form. The messages inside have the fields of `mooncron.api.fields`.
+---@class mooncron.Job
+---@field name string?
+---@field description string?
+---@field pubsub_target table? topic_name, data, attributes
+---@field app_engine_http_target table? http_method, app_engine_routing, relative_uri, headers, body
+---@field http_target table? uri, http_method, headers, body, oauth_token | oidc_token
+---@field user_update_time string? RFC 3339; this and the other times are the service's
+---@field state "ENABLED"|"PAUSED"|"DISABLED"|"UPDATE_FAILED"|nil
+---@field status table? code, message: how the last attempt ended
+---@field schedule_time string?
+---@field last_attempt_time string?
+---@field retry_config table? retry_count, max_doublings and three durations
+---@field schedule string?
+---@field time_zone string?
+---@field attempt_deadline string?
+---@field satisfies_pzs boolean?
+
 local M = {}
 
 M.message = fields.job
@@ -30,7 +48,7 @@ local FROM_LUA <const> = { form = "lua", root = "job" }
 ---@param value any
 ---`lenient` passes over what this version does not know: for answers of a server.
 ---@param opts {lenient: boolean?}?
----@return table? job canonical
+---@return mooncron.Job? job
 ---@return mooncron.Problem[]? problems
 function M.from_json(value, opts)
   return schema.read(fields.job, value, opts and opts.lenient and FROM_ANSWER or FROM_JSON)
@@ -39,14 +57,14 @@ end
 ---Read a job as a script writes it: bodies as strings or tables (sent as JSON), durations as text
 ---or seconds, enums in any case. A canonical job comes out equal.
 ---@param value table
----@return table? job canonical
+---@return mooncron.Job? job
 ---@return mooncron.Problem[]? problems
 function M.from_lua(value)
   return schema.read(fields.job, value, FROM_LUA)
 end
 
 ---Write a job as a table for JSON (`json.pretty(value, job.order)` prints it as the service does).
----@param job table canonical
+---@param job mooncron.Job
 ---@param opts {int_enums: boolean?}?
 ---@return table
 function M.to_json(job, opts)
@@ -54,7 +72,7 @@ function M.to_json(job, opts)
 end
 
 ---Without the fields that only the service sets: what counts of the body of a create or patch.
----@param job table canonical
+---@param job mooncron.Job
 ---@return table
 function M.strip_output(job)
   return schema.without_output(fields.job, job)
@@ -62,7 +80,7 @@ end
 
 ---Decode a request's body and read it.
 ---@param text string
----@return table? job canonical
+---@return mooncron.Job? job
 ---@return mooncron.Err? err
 function M.decode(text)
   local value, e = json.decode(text)

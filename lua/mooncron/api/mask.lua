@@ -66,7 +66,7 @@ function M.parse(text)
   for part in (text .. ","):gmatch("%s*([^,]-)%s*,") do
     if part == "*" then
       table.move(every_field(), 1, #every_field(), #paths + 1, paths)
-    elseif part ~= "" then
+    elseif part ~= "" and #problems < problem.max then
       local names, wrong = resolve(part)
       if names then
         paths[#paths + 1] = names

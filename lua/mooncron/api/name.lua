@@ -1,6 +1,8 @@
 ---Resource names: `projects/P/locations/L/jobs/J` and its parents, and the short ids that people
 ---type.
 
+local cut <const> = require("mooncron.problem").cut
+
 local M = {}
 
 ---@class mooncron.api.Name
@@ -30,17 +32,15 @@ end
 
 local function check(project, location, job)
   if not project:find(PROJECT) then
-    return ("project '%s' may hold letters, digits, '-', ':' and '.'"):format(project)
+    return ("project '%s' may hold letters, digits, '-', ':' and '.'"):format(cut(project))
   elseif not location:find(LOCATION) then
-    return ("location '%s' may hold letters, digits and '-'"):format(location)
+    return ("location '%s' may hold letters, digits and '-'"):format(cut(location))
   elseif not job then
     return nil
   elseif #job > MAX_JOB then
     return ("the job's id has %d characters, at most %d are allowed"):format(#job, MAX_JOB)
   elseif not job:find(JOB) then
-    return ("the job's id '%s' may hold letters, digits, '-' and '_'"):format(
-      #job > 60 and job:sub(1, 60) or job
-    )
+    return ("the job's id '%s' may hold letters, digits, '-' and '_'"):format(cut(job))
   end
 end
 

@@ -3,6 +3,7 @@
 
 local base64 <const> = require "mooncron.api.base64"
 local err <const> = require "mooncron.err"
+local problem <const> = require "mooncron.problem"
 
 local M = {}
 
@@ -24,9 +25,8 @@ function M.size(given)
   end
   local size = tostring(given):find("^%-?%d+$") and math.tointeger(tonumber(given))
   if not size or size < -2147483648 or size > 2147483647 then
-    return refuse(
-      "page_size", ("page_size '%s': must be a whole number"):format(tostring(given):sub(1, 60))
-    )
+    local text = "page_size '%s': must be a whole number"
+    return refuse("page_size", text:format(problem.cut(given)))
   elseif size < 0 then
     return refuse("page_size", ("page_size '%d': must not be negative"):format(size))
   end

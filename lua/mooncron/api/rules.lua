@@ -5,6 +5,7 @@
 local duration <const> = require "mooncron.duration"
 local fields <const> = require "mooncron.api.fields"
 local names <const> = require "mooncron.api.name"
+local problem <const> = require "mooncron.problem"
 
 local M = {}
 
@@ -87,7 +88,7 @@ local function encoded_length(uri)
 end
 
 local function check_uri_length(path, uri, report)
-  local length = encoded_length(uri)
+  local length = 3 * #uri > M.max_uri and encoded_length(uri) or 0
   if length > M.max_uri then
     report(
       path,
@@ -108,29 +109,26 @@ end
 
 local function check_headers(path, headers, report)
   local keys, total, seen = {}, 0, {}
-  for key in next, headers do
+  for key, value in next, headers do
     keys[#keys + 1] = key
+    total = total + #key + #value
+  end
+  if total >= M.max_headers then
+    local text = "are %d bytes in all, they must stay below %d"
+    return report(path, nil, text:format(total, M.max_headers))
   end
   table.sort(keys)
   for _, key in ipairs(keys) do
-    local value, lower = headers[key], key:lower()
-    total = total + #key + #value
+    local lower = key:lower()
     if not key:find("^[%w!#$%%&'*+.^_`|~-]+$") then
       report(path, key, "is not a header name", "use letters, digits and '-'")
     elseif seen[lower] then
-      report(
-        path,
-        key,
-        ("is the same header as '%s'"):format(seen[lower]),
-        "join the values with a comma"
-      )
-    elseif value:find("[\r\n\0]") then
+      local text = ("is the same header as '%s'"):format(seen[lower])
+      report(path, key, text, "join the values with a comma")
+    elseif headers[key]:find("[\r\n\0]") then
       report(path, nil, ("the value of '%s' has a line break or a NUL in it"):format(key))
     end
     seen[lower] = key
-  end
-  if total >= M.max_headers then
-    report(path, nil, ("are %d bytes in all, they must stay below %d"):format(total, M.max_headers))
   end
 end
 
@@ -230,9 +228,8 @@ local function check_app_engine_target(job, report)
     check_body(path, target, BODY_OF_APP_ENGINE, report)
   end
   if uri and uri:sub(1, 1) ~= "/" then
-    report(
-      path .. ".relative_uri", uri, "must begin with '/'", ("write '/%s'"):format(uri:sub(1, 60))
-    )
+    local fix = ("write '/%s'"):format(problem.cut(uri))
+    report(path .. ".relative_uri", uri, "must begin with '/'", fix)
   elseif uri and uri:find("[%s%c]") then
     report(
       path .. ".relative_uri",
@@ -332,8 +329,8 @@ local function check_attempt_deadline(job, report)
   end
 end
 
--- Bytes of all names of map members and all values: what the job's size is made of, the few bytes
--- of framing aside.
+-- Bytes of all names and values, a few dozen more than the service's encoding has [ours]: it counts
+-- no names but those of map members.
 local function size_of(value)
   local total = 0
   for key, item in next, value do
@@ -383,6 +380,9 @@ function M.validate(job, ctx)
   local problems
   local function report(path, value, message, fix, service)
     problems = problems or {}
+    if #problems >= problem.max then
+      return
+    end
     problems[#problems + 1] =
       { path = path, value = value, message = message, fix = fix, service = service }
   end
