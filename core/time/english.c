@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "time/english_lex.h"
+#include "time/names.h"
 
-#define ALL_DAYS 0xFFFFFFFEu /* bits 1-31 */
-#define ALL_MONTHS 0x1FFEu /* bits 1-12 */
 #define DAY_MIN 1440
 
 struct parser {
@@ -22,8 +21,6 @@ static const char *const weekday_names[] = {"sun", "mon", "tue", "wed", "thu", "
 static const char *const month_names[] = {"",    "jan", "feb", "mar", "apr", "may", "jun",
                                           "jul", "aug", "sep", "oct", "nov", "dec"};
 static const char *const ordinal_names[] = {"", "1st", "2nd", "3rd", "4th", "5th"};
-/* The days of the month on which the n-th of a weekday falls. */
-static const uint32_t ordinal_windows[] = {0, 0xFEu, 0x7F00u, 0x3F8000u, 0x1FC00000u, 0xE0000000u};
 
 static void advance(struct parser *p)
 {
@@ -144,7 +141,7 @@ static int parse_months(struct parser *p, uint16_t *months)
 
   switch(p->tok.kind) {
   case T_MONTHS:
-    mask = ALL_MONTHS;
+    mask = MC_ALL_MONTHS;
     advance(p);
     break;
   case T_MONTH:
@@ -262,7 +259,7 @@ static int parse_weekdays(struct parser *p, uint32_t ordinals, struct mc_calenda
   if(ordinals) {
     calendar->ordinal_days = 0;
     for(unsigned i = 1; i <= 5; i++)
-      calendar->ordinal_days |= ordinals & (1u << i) ? ordinal_windows[i] : 0;
+      calendar->ordinal_days |= ordinals & (1u << i) ? mc_ordinal_windows[i] : 0;
   }
   return MC_OK;
 }
@@ -271,7 +268,7 @@ static int parse_weekdays(struct parser *p, uint32_t ordinals, struct mc_calenda
 static bool can_happen(const struct mc_calendar *calendar)
 {
   int day = __builtin_ctz(calendar->days);
-  uint32_t months = ALL_MONTHS;
+  uint32_t months = MC_ALL_MONTHS;
 
   if(day == 30)
     months &= ~(1u << 2);
@@ -330,8 +327,10 @@ static int parse_calendar(struct parser *p, struct mc_calendar *calendar)
 
 int mc_english_parse(struct mc_rule *out, const char *text, size_t len, struct mc_err *err)
 {
-  static const struct mc_calendar any = {
-      .days = ALL_DAYS, .ordinal_days = ALL_DAYS, .months = ALL_MONTHS, .weekdays = 0x7F};
+  static const struct mc_calendar any = {.days = MC_ALL_DAYS,
+                                         .ordinal_days = MC_ALL_DAYS,
+                                         .months = MC_ALL_MONTHS,
+                                         .weekdays = MC_ALL_WEEKDAYS};
   struct parser p = {.text = text, .len = len, .err = err};
   struct mc_rule rule;
   size_t start;
@@ -385,7 +384,8 @@ static int print_weekdays(const struct mc_calendar *calendar, struct mc_buf *out
   int rc;
 
   for(unsigned i = 1; i <= 5; i++)
-    ordinals |= (calendar->ordinal_days & ordinal_windows[i]) == ordinal_windows[i] ? 1u << i : 0;
+    ordinals |=
+        (calendar->ordinal_days & mc_ordinal_windows[i]) == mc_ordinal_windows[i] ? 1u << i : 0;
   rc = ordinals == 0x3E ? mc_buf_puts(out, "every", err)
                         : print_list(out, ordinals, ordinal_names, err);
   if(!rc)
@@ -396,7 +396,7 @@ static int print_weekdays(const struct mc_calendar *calendar, struct mc_buf *out
 static int print_calendar(const struct mc_calendar *calendar, struct mc_buf *out,
                           struct mc_err *err)
 {
-  bool all_months = calendar->months == ALL_MONTHS;
+  bool all_months = calendar->months == MC_ALL_MONTHS;
   int rc;
 
   if(calendar->day_rule == MC_DAYS_ALL)
