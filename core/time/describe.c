@@ -110,6 +110,12 @@ static void say_names(struct text *t, uint32_t mask, const char *const *names, c
     say(t, "%s%s", joint(at, count, last), names[__builtin_ctz(rest)]);
 }
 
+/* A week starts on Monday when days are listed. */
+static void say_weekday_names(struct text *t, uint32_t weekdays, const char *last)
+{
+  say_names(t, (weekdays & 0x7Eu) | (weekdays & 1u) << 7, mc_weekday_names, last);
+}
+
 /* "hour 9 and 17", "every hour from 9 to 17", "every 2nd hour from 0 to 22", "every hour". */
 static void say_values(struct text *t, const char *noun, const struct shape *s)
 {
@@ -232,7 +238,7 @@ static void say_weekdays(struct text *t, const struct mc_calendar *calendar, boo
         mc_weekday_names[last]);
   else {
     say(t, any ? "any " : "");
-    say_names(t, calendar->weekdays, mc_weekday_names, any ? " or " : " and ");
+    say_weekday_names(t, calendar->weekdays, any ? " or " : " and ");
   }
 }
 
@@ -247,7 +253,7 @@ static void say_nth_weekdays(struct text *t, const struct mc_calendar *calendar)
   say(t, "the ");
   say_names(t, mask, ordinals, " and ");
   say(t, " ");
-  say_names(t, calendar->weekdays, mc_weekday_names, " and ");
+  say_weekday_names(t, calendar->weekdays, " and ");
   say(t, " of the month");
 }
 

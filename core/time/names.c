@@ -1,7 +1,7 @@
 #include "time/names.h"
 
-const char *const mc_weekday_names[7] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
-                                         "Thursday", "Friday", "Saturday"};
+const char *const mc_weekday_names[8] = {"Sunday",   "Monday", "Tuesday",  "Wednesday",
+                                         "Thursday", "Friday", "Saturday", "Sunday"};
 const char *const mc_month_names[13] = {"",        "January",  "February", "March",  "April",
                                         "May",     "June",     "July",     "August", "September",
                                         "October", "November", "December"};

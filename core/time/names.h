@@ -3,8 +3,9 @@
 
 #include <stdint.h>
 
-/* English names, for what people read. Index 0 of the weekdays is Sunday; index 0 of the months is empty. */
-extern const char *const mc_weekday_names[7];
+/* English names, for what people read. Index 0 of the weekdays is Sunday, and so is 7; index 0 of the months is
+   empty. */
+extern const char *const mc_weekday_names[8];
 extern const char *const mc_month_names[13];
 
 /* Bits 1-31: the days of a month on which the first to fifth of a weekday falls; index 1-5. [groc] */
