@@ -1,4 +1,4 @@
-/* Runs the shared vectors, tests/data/*.vec (or the files given), through next, prev, the iterator and count.
+/* Runs the shared vectors of tests/data (or the files given) through next, prev, the iterator and count.
 
      # why
      expression | zone | from [anchor INSTANT] | next, next, ...        `never` ends a list that ends */
