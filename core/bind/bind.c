@@ -54,6 +54,7 @@ static const struct mcL_option *find_option(const struct mcL_option *rows, const
 static void read_option(lua_State *L, const struct mcL_option *row, void *out)
 {
   char *at = (char *)out + row->offset;
+  struct mcL_bytes *bytes;
   const char *text;
   size_t len;
   int64_t n;
@@ -81,6 +82,12 @@ static void read_option(lua_State *L, const struct mcL_option *row, void *out)
     if(strlen(text) != len)
       luaL_error(L, "option '%s' contains a zero byte", row->name);
     *(const char **)(void *)at = text;
+    return;
+  case MCL_BYTES:
+    if(lua_type(L, -1) != LUA_TSTRING)
+      luaL_error(L, "option '%s' must be a string, not %s", row->name, luaL_typename(L, -1));
+    bytes = (struct mcL_bytes *)(void *)at;
+    bytes->data = lua_tolstring(L, -1, &bytes->len);
     return;
   }
 }

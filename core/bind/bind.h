@@ -23,12 +23,16 @@ void mcL_push_err(lua_State *L, const struct mc_err *err);
 void mcL_new_class(lua_State *L, const char *name, const luaL_Reg *methods, const luaL_Reg *meta);
 
 /* One row of an option table. Integers are lua_Integer within [min, max]; texts may not contain NUL. */
-enum mcL_option_type { MCL_INT, MCL_BOOL, MCL_TEXT };
+enum mcL_option_type { MCL_INT, MCL_BOOL, MCL_TEXT, MCL_BYTES };
+struct mcL_bytes {
+  const char *data;
+  size_t len;
+};
 struct mcL_option {
   const char *name;
   enum mcL_option_type type;
-  size_t
-      offset; /* into the plain struct: int64_t, int (0/1), or const char * (borrowed from the table) */
+  /* into the plain struct: int64_t, int (0/1), const char * or struct mcL_bytes, borrowed from the table */
+  size_t offset;
   int64_t min, max;
 };
 

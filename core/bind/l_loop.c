@@ -1,8 +1,188 @@
 #include "bind/bind.h"
 
+#include <signal.h>
+#include <string.h>
+
+#include "loop/loop.h"
+
+#define MCL_LOOP "mooncron.loop"
+
+struct loop_ud {
+  struct mc_loop *loop;
+};
+
+static struct loop_ud *check_open(lua_State *L, int idx)
+{
+  struct loop_ud *u = luaL_checkudata(L, idx, MCL_LOOP);
+
+  luaL_argcheck(L, u->loop, idx, "the loop is closed");
+  return u;
+}
+
+/* [-0, +0, v] */
+struct mc_loop *mcL_check_loop(lua_State *L, int idx)
+{
+  return check_open(L, idx)->loop;
+}
+
+/* [-0, +1|2, v] loop.new() -> loop | nil, err */
+static int loop_new(lua_State *L)
+{
+  struct loop_ud *u = lua_newuserdatauv(L, sizeof(*u), 0);
+  struct mc_err err;
+
+  u->loop = NULL;
+  luaL_setmetatable(L, MCL_LOOP);
+  if(mc_loop_new(&u->loop, &err))
+    return mcL_fail(L, &err);
+  return 1;
+}
+
+/* [-0, +0, v] close, __close and __gc are this one function */
+static int loop_close(lua_State *L)
+{
+  struct loop_ud *u = luaL_checkudata(L, 1, MCL_LOOP);
+  struct mc_loop *loop = u->loop;
+
+  u->loop = NULL;
+  mc_loop_free(loop);
+  return 0;
+}
+
+/* [-0, +1, m] */
+static int loop_tostring(lua_State *L)
+{
+  struct loop_ud *u = luaL_checkudata(L, 1, MCL_LOOP);
+
+  if(!u->loop)
+    lua_pushliteral(L, "mooncron.loop (closed)");
+  else
+    lua_pushfstring(L, "mooncron.loop (%I running)", (LUAI_UACINT)mc_loop_pending(u->loop));
+  return 1;
+}
+
+/* [-0, +1, m] the table of an event: id, type and what its layer adds */
+static void push_event(lua_State *L, const struct mc_event *event)
+{
+  if(!mcL_push_net_event(L, event))
+    lua_createtable(L, 0, 3);
+  lua_pushinteger(L, (lua_Integer)event->id);
+  lua_setfield(L, -2, "id");
+  lua_pushstring(L, event->type->name);
+  lua_setfield(L, -2, "type");
+  if(event->type == &mc_signal_event_type) {
+    lua_pushinteger(L, ((const struct mc_signal_event *)event)->signum);
+    lua_setfield(L, -2, "signum");
+  }
+}
+
+/* [-0, +1|2, v] loop:poll(timeout_ms) -> events | nil, err. An event stays the loop's until its table stands, so that an
+   error of memory loses none. */
+static int loop_poll(lua_State *L)
+{
+  struct mc_loop *loop = mcL_check_loop(L, 1);
+  lua_Integer timeout_ms = luaL_optinteger(L, 2, -1);
+  struct mc_event *event;
+  struct mc_err err;
+  lua_Integer n = 0;
+
+  if(mc_loop_poll(loop, timeout_ms, &err))
+    return mcL_fail(L, &err);
+  lua_newtable(L);
+  while((event = mc_loop_peek(loop))) {
+    push_event(L, event);
+    lua_rawseti(L, -2, ++n);
+    mc_event_free(mc_loop_take(loop));
+  }
+  return 1;
+}
+
+/* [-0, +1|2, v] loop:timer(delay_ms) -> id | nil, err */
+static int loop_timer(lua_State *L)
+{
+  struct mc_loop *loop = mcL_check_loop(L, 1);
+  lua_Integer delay_ms = luaL_checkinteger(L, 2);
+  struct mc_err err;
+  uint64_t id;
+
+  if(mc_loop_timer(loop, delay_ms, &id, &err))
+    return mcL_fail(L, &err);
+  lua_pushinteger(L, (lua_Integer)id);
+  return 1;
+}
+
+static const struct {
+  const char *name;
+  int signum;
+} signals[] = {{"INT", SIGINT},   {"TERM", SIGTERM}, {"HUP", SIGHUP},
+               {"USR1", SIGUSR1}, {"USR2", SIGUSR2}, {"WINCH", SIGWINCH}};
+
+/* [-0, +1|2, v] loop:signal(name) -> id | nil, err */
+static int loop_signal(lua_State *L)
+{
+  struct mc_loop *loop = mcL_check_loop(L, 1);
+  const char *name = luaL_checkstring(L, 2);
+  struct mc_err err;
+  uint64_t id;
+  size_t i;
+
+  for(i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+    if(strcmp(signals[i].name, name))
+      continue;
+    if(mc_loop_signal(loop, signals[i].signum, &id, &err))
+      return mcL_fail(L, &err);
+    lua_pushinteger(L, (lua_Integer)id);
+    return 1;
+  }
+  return luaL_argerror(L, 2, "not a signal that can be watched");
+}
+
+/* [-0, +1, v] loop:cancel(id) -> boolean: whether it was running */
+static int loop_cancel(lua_State *L)
+{
+  struct mc_loop *loop = mcL_check_loop(L, 1);
+
+  lua_pushboolean(L, mc_loop_cancel(loop, (uint64_t)luaL_checkinteger(L, 2)));
+  return 1;
+}
+
+/* [-0, +1, v] loop:pending() -> integer: operations that are running */
+static int loop_pending(lua_State *L)
+{
+  lua_pushinteger(L, (lua_Integer)mc_loop_pending(mcL_check_loop(L, 1)));
+  return 1;
+}
+
+/* [-0, +1, -] loop.mono_ms() -> integer */
+static int loop_mono_ms(lua_State *L)
+{
+  lua_pushinteger(L, mc_loop_mono_ms());
+  return 1;
+}
+
+/* [-0, +1, -] loop.wall_ms() -> integer */
+static int loop_wall_ms(lua_State *L)
+{
+  lua_pushinteger(L, mc_loop_wall_ms());
+  return 1;
+}
+
 /* [-0, +1, m] */
 int mcL_open_loop(lua_State *L)
 {
-  lua_newtable(L);
+  static const luaL_Reg methods[] = {{"close", loop_close},
+                                     {"poll", loop_poll},
+                                     {"timer", loop_timer},
+                                     {"signal", loop_signal},
+                                     {"cancel", loop_cancel},
+                                     {"pending", loop_pending},
+                                     {NULL, NULL}};
+  static const luaL_Reg meta[] = {
+      {"__gc", loop_close}, {"__close", loop_close}, {"__tostring", loop_tostring}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"new", loop_new}, {"mono_ms", loop_mono_ms}, {"wall_ms", loop_wall_ms}, {NULL, NULL}};
+
+  mcL_new_class(L, MCL_LOOP, methods, meta);
+  luaL_newlib(L, functions);
   return 1;
 }

@@ -23,6 +23,13 @@ function metatable.__tostring(e)
   return text
 end
 
+metatable.__index = {
+  ---The message without the code, for people: one line.
+  line = function(e)
+    return e.cause and e.message .. ": " .. tostring(e.cause) or e.message
+  end,
+}
+
 function metatable.__concat(a, b)
   return tostring(a) .. tostring(b)
 end

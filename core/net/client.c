@@ -1,0 +1,543 @@
+#include "net/client.h"
+
+#include <string.h>
+
+#include <curl/curl.h>
+#include <uv.h>
+
+#include "base/alloc.h"
+
+#define MAX_HEAD (256 * 1024) /* bytes of an answer's header lines */
+#define MAX_IDLE_HANDLES 256 /* easy handles kept for the next request */
+
+struct mc_client {
+  struct mc_resident resident;
+  struct mc_loop *loop; /* NULL once the loop is gone */
+  CURLM *multi;
+  uv_timer_t *timer;
+  char *ca_bundle, *no_proxy;
+  struct exchange *running;
+  CURL *idle[MAX_IDLE_HANDLES];
+  size_t idle_count;
+};
+
+/* One request on its way. */
+struct exchange {
+  struct mc_op op;
+  struct mc_client *client;
+  struct exchange *next, **link; /* in client->running */
+  CURL *easy;
+  struct curl_slist *headers;
+  struct mc_response_event *event;
+  int64_t max_body;
+  char error[CURL_ERROR_SIZE];
+};
+
+static void release_response(struct mc_event *event)
+{
+  struct mc_response_event *response = (struct mc_response_event *)event;
+
+  mc_buf_clear(&response->head);
+  mc_buf_clear(&response->body);
+  mc_free(response);
+}
+
+const struct mc_event_type mc_response_event_type = {"response", release_response};
+
+/* ---- one exchange ---- */
+
+static void free_exchange(struct exchange *x)
+{
+  struct mc_client *client = x->client;
+
+  if(x->link) {
+    *x->link = x->next;
+    if(x->next)
+      x->next->link = x->link;
+  }
+  if(x->easy && client->idle_count < MAX_IDLE_HANDLES) {
+    curl_easy_reset(x->easy);
+    client->idle[client->idle_count++] = x->easy;
+  } else
+    curl_easy_cleanup(x->easy);
+  curl_slist_free_all(x->headers);
+  if(x->event)
+    release_response(&x->event->event);
+  mc_free(x);
+}
+
+static void cancel_exchange(struct mc_op *op)
+{
+  struct exchange *x = (struct exchange *)op;
+
+  curl_multi_remove_handle(x->client->multi, x->easy);
+  free_exchange(x);
+}
+
+/* Each answer of a chain of redirects starts with its own status line: only the last one's headers are kept. */
+static size_t on_head(char *data, size_t size, size_t count, void *arg)
+{
+  struct exchange *x = arg;
+  size_t len = size * count;
+
+  if(len > 5 && !memcmp(data, "HTTP/", 5)) {
+    x->event->head.len = 0;
+    x->event->body.len = 0;
+    return len;
+  }
+  if(len <= 2)
+    return len;
+  return mc_buf_add(&x->event->head, data, len, &x->event->err) ? 0 : len;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *arg)
+{
+  struct exchange *x = arg;
+  size_t len = size * count;
+
+  return mc_buf_add(&x->event->body, data, len, &x->event->err) ? 0 : len;
+}
+
+/* Our words for libcurl's codes; what has no row is UNAVAILABLE with libcurl's own text. */
+static const struct {
+  CURLcode code;
+  int canonical;
+  const char *text;
+} failures[] = {
+    {CURLE_OPERATION_TIMEDOUT, MC_DEADLINE_EXCEEDED, "no answer in time"},
+    {CURLE_URL_MALFORMAT, MC_INVALID_ARGUMENT, "the url is malformed"},
+    {CURLE_UNSUPPORTED_PROTOCOL, MC_INVALID_ARGUMENT,
+     "the url must begin with http:// or https://"},
+    {CURLE_COULDNT_RESOLVE_HOST, MC_UNAVAILABLE, "the host name does not resolve"},
+    {CURLE_COULDNT_RESOLVE_PROXY, MC_UNAVAILABLE, "the proxy's name does not resolve"},
+    {CURLE_COULDNT_CONNECT, MC_UNAVAILABLE, "connection refused or unreachable"},
+    {CURLE_PEER_FAILED_VERIFICATION, MC_UNAVAILABLE, "the server's certificate is not trusted"},
+    {CURLE_GOT_NOTHING, MC_UNAVAILABLE, "the server closed the connection without an answer"},
+    {CURLE_RECV_ERROR, MC_UNAVAILABLE, "the connection broke off"},
+    {CURLE_SEND_ERROR, MC_UNAVAILABLE, "the connection broke off"},
+    {CURLE_PARTIAL_FILE, MC_UNAVAILABLE, "the answer broke off"},
+    {CURLE_TOO_MANY_REDIRECTS, MC_FAILED_PRECONDITION, "too many redirects"},
+    {CURLE_BAD_CONTENT_ENCODING, MC_DATA_LOSS, "the answer's compression is broken"},
+    {CURLE_OUT_OF_MEMORY, MC_RESOURCE_EXHAUSTED, "out of memory"},
+};
+
+static void explain(struct exchange *x, CURLcode code)
+{
+  struct mc_err *err = &x->event->err;
+  size_t i;
+
+  if(err->code) { /* a callback of ours refused: its message stands */
+    err->sys = (int)code;
+    return;
+  }
+  for(i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+    if(failures[i].code != code)
+      continue;
+    mc_fail(err, failures[i].canonical, (int)code, "%s (%s)", failures[i].text,
+            x->error[0] ? x->error : curl_easy_strerror(code));
+    return;
+  }
+  mc_fail(err, MC_UNAVAILABLE, (int)code, "%s", x->error[0] ? x->error : curl_easy_strerror(code));
+}
+
+static void finish(struct exchange *x, CURLcode code)
+{
+  struct mc_client *client = x->client;
+  struct mc_response_event *event = x->event;
+  curl_off_t total = 0;
+  long status = 0, version = 0, redirects = 0;
+
+  curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(x->easy, CURLINFO_HTTP_VERSION, &version);
+  curl_easy_getinfo(x->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+  curl_easy_getinfo(x->easy, CURLINFO_TOTAL_TIME_T, &total);
+  event->status = status;
+  event->redirects = redirects;
+  event->total_us = total;
+  event->http_version = version == CURL_HTTP_VERSION_2_0   ? 20
+                        : version == CURL_HTTP_VERSION_1_0 ? 10
+                        : version == CURL_HTTP_VERSION_1_1 ? 11
+                                                           : 0;
+  if(code)
+    explain(x, code);
+  curl_multi_remove_handle(client->multi, x->easy);
+  mc_loop_end(client->loop, &x->op);
+  mc_loop_emit(client->loop, &event->event, x->op.id);
+  x->event = NULL;
+  free_exchange(x);
+}
+
+/* The one place where curl's completions are read. */
+static void drain(struct mc_client *client)
+{
+  struct exchange *x;
+  CURLMsg *msg;
+  CURLcode code;
+  int left;
+
+  while((msg = curl_multi_info_read(client->multi, &left))) {
+    if(msg->msg != CURLMSG_DONE)
+      continue;
+    code = msg->data.result; /* msg is gone once the handle is removed */
+    curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&x);
+    finish(x, code);
+  }
+}
+
+/* ---- curl's sockets and timer on the loop ---- */
+
+struct watched {
+  uv_poll_t poll;
+  curl_socket_t socket;
+  struct mc_client *client;
+};
+
+static void free_handle(uv_handle_t *handle)
+{
+  mc_free(handle->data);
+}
+
+static void on_socket_ready(uv_poll_t *poll, int status, int events)
+{
+  struct watched *w = poll->data;
+  struct mc_client *client = w->client;
+  int flags = 0, running;
+
+  if(status < 0)
+    flags = CURL_CSELECT_ERR;
+  if(events & UV_READABLE)
+    flags |= CURL_CSELECT_IN;
+  if(events & UV_WRITABLE)
+    flags |= CURL_CSELECT_OUT;
+  curl_multi_socket_action(client->multi, w->socket, flags, &running);
+  drain(client);
+}
+
+static int on_socket(CURL *easy, curl_socket_t socket, int what, void *arg, void *known)
+{
+  struct mc_client *client = arg;
+  struct watched *w = known;
+  int events = 0;
+
+  (void)easy;
+  if(what == CURL_POLL_REMOVE) {
+    if(w) {
+      curl_multi_assign(client->multi, socket, NULL);
+      uv_poll_stop(&w->poll);
+      uv_close((uv_handle_t *)&w->poll, free_handle);
+    }
+    return 0;
+  }
+  if(!w) {
+    w = mc_calloc(1, sizeof(*w));
+    if(!w)
+      return -1;
+    w->client = client;
+    w->socket = socket;
+    w->poll.data = w;
+    if(uv_poll_init_socket(mc_loop_uv(client->loop), &w->poll, socket)) {
+      mc_free(w);
+      return -1;
+    }
+    curl_multi_assign(client->multi, socket, w);
+  }
+  if(what & CURL_POLL_IN)
+    events |= UV_READABLE;
+  if(what & CURL_POLL_OUT)
+    events |= UV_WRITABLE;
+  uv_poll_start(&w->poll, events, on_socket_ready);
+  return 0;
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+  struct mc_client *client = timer->data;
+  int running;
+
+  curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+  drain(client);
+}
+
+/* curl must not be called from here: even a timeout of 0 only arms the timer. */
+static int on_timeout(CURLM *multi, long timeout_ms, void *arg)
+{
+  struct mc_client *client = arg;
+
+  (void)multi;
+  if(!client->timer)
+    return 0;
+  if(timeout_ms < 0)
+    uv_timer_stop(client->timer);
+  else {
+    if(timeout_ms > 0)
+      uv_update_time(mc_loop_uv(client->loop));
+    uv_timer_start(client->timer, on_timer, (uint64_t)timeout_ms, 0);
+  }
+  return 0;
+}
+
+/* ---- life ---- */
+
+static void free_timer(uv_handle_t *handle)
+{
+  mc_free(handle);
+}
+
+/* The loop is going away: everything on it ends. */
+static void shut(struct mc_resident *resident)
+{
+  struct mc_client *client =
+      (struct mc_client *)((char *)resident - offsetof(struct mc_client, resident));
+
+  while(client->running)
+    mc_loop_cancel(client->loop, client->running->op.id);
+  while(client->idle_count)
+    curl_easy_cleanup(client->idle[--client->idle_count]);
+  curl_multi_cleanup(client->multi); /* calls on_socket for what is open */
+  client->multi = NULL;
+  uv_timer_stop(client->timer);
+  uv_close((uv_handle_t *)client->timer, free_timer);
+  client->timer = NULL;
+  client->loop = NULL;
+}
+
+static void configure(struct mc_client *client, const struct mc_client_opts *opts)
+{
+  CURLM *multi = client->multi;
+
+  curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+  curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, client);
+  curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timeout);
+  curl_multi_setopt(multi, CURLMOPT_TIMERDATA, client);
+  curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+  curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)opts->max_connections);
+  curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)opts->max_host_connections);
+}
+
+int mc_client_new(struct mc_client **out, struct mc_loop *loop, const struct mc_client_opts *opts,
+                  struct mc_err *err)
+{
+  struct mc_client *client = mc_calloc(1, sizeof(*client));
+
+  if(!client)
+    return mc_fail_nomem(err);
+  if(curl_global_init(CURL_GLOBAL_DEFAULT)) {
+    mc_free(client);
+    return mc_fail(err, MC_INTERNAL, 0, "libcurl does not start");
+  }
+  client->loop = loop;
+  client->multi = curl_multi_init();
+  client->timer = mc_calloc(1, sizeof(*client->timer));
+  client->ca_bundle = opts->ca_bundle ? mc_strdup(opts->ca_bundle) : NULL;
+  client->no_proxy = opts->no_proxy ? mc_strdup(opts->no_proxy) : NULL;
+  if(!client->multi || !client->timer || (opts->ca_bundle && !client->ca_bundle) ||
+     (opts->no_proxy && !client->no_proxy)) {
+    curl_multi_cleanup(client->multi);
+    mc_free(client->timer);
+    mc_free(client->ca_bundle);
+    mc_free(client->no_proxy);
+    mc_free(client);
+    return mc_fail_nomem(err);
+  }
+  uv_timer_init(mc_loop_uv(loop), client->timer);
+  client->timer->data = client;
+  configure(client, opts);
+  client->resident.shut = shut;
+  mc_loop_attach(loop, &client->resident);
+  *out = client;
+  return MC_OK;
+}
+
+void mc_client_free(struct mc_client *client)
+{
+  if(!client)
+    return;
+  if(client->loop) {
+    mc_loop_detach(&client->resident);
+    shut(&client->resident);
+  }
+  mc_free(client->ca_bundle);
+  mc_free(client->no_proxy);
+  mc_free(client);
+}
+
+/* ---- sending ---- */
+
+static int add_line(struct exchange *x, const char *line, struct mc_err *err)
+{
+  struct curl_slist *list = curl_slist_append(x->headers, line);
+
+  if(!list)
+    return mc_fail_nomem(err);
+  x->headers = list;
+  return MC_OK;
+}
+
+/* libcurl's own notation: "Name;" sends an empty value, "Name:" would remove the header. */
+static int add_header(struct exchange *x, const struct mc_header *header, struct mc_err *err)
+{
+  struct mc_buf line;
+  int rc;
+
+  if(!header->name[0] || strpbrk(header->name, ":\r\n \t") || strpbrk(header->value, "\r\n"))
+    return mc_fail(
+        err, MC_INVALID_ARGUMENT, 0,
+        "header '%.100s': no colon, blank or line break in a name, no line break in a value",
+        header->name);
+  mc_buf_init(&line, MAX_HEAD);
+  rc = header->value[0] ? mc_buf_printf(&line, err, "%s: %s", header->name, header->value)
+                        : mc_buf_printf(&line, err, "%s;", header->name);
+  if(!rc)
+    rc = add_line(x, line.data, err);
+  mc_buf_clear(&line);
+  return rc;
+}
+
+static int has_header(const struct mc_request *request, const char *name)
+{
+  size_t i;
+
+  for(i = 0; i < request->header_count; i++) {
+    if(!strcasecmp(request->headers[i].name, name))
+      return 1;
+  }
+  return 0;
+}
+
+/* What libcurl would add by itself and nobody asked for is taken out. */
+static int set_headers(struct exchange *x, const struct mc_request *request, struct mc_err *err)
+{
+  static const char *const own[] = {"Accept", "Content-Type", "Expect"};
+  char line[32];
+  size_t i;
+  int rc = MC_OK;
+
+  for(i = 0; i < request->header_count && !rc; i++)
+    rc = add_header(x, &request->headers[i], err);
+  for(i = 0; i < sizeof(own) / sizeof(own[0]) && !rc; i++) {
+    if(has_header(request, own[i]))
+      continue;
+    strcpy(line, own[i]);
+    strcat(line, ":");
+    rc = add_line(x, line, err);
+  }
+  curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
+  return rc;
+}
+
+static void set_method(CURL *easy, const struct mc_request *request)
+{
+  int post = !strcmp(request->method, "POST");
+
+  if(!strcmp(request->method, "GET") && !request->body_len)
+    return;
+  if(!strcmp(request->method, "HEAD")) {
+    curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    return;
+  }
+  /* A POST, PUT or PATCH without a body still says "Content-Length: 0". */
+  if(post || request->body_len || !strcmp(request->method, "PUT") ||
+     !strcmp(request->method, "PATCH")) {
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
+    curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body_len ? request->body : "");
+  }
+  if(!post)
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
+static int set_url(CURL *easy, const char *url, struct mc_err *err)
+{
+  if(strncasecmp(url, "http://", 7) && strncasecmp(url, "https://", 8))
+    return mc_fail(err, MC_INVALID_ARGUMENT, 0, "url '%.100s': must begin with http:// or https://",
+                   url);
+  if(strpbrk(url, " \t\r\n"))
+    return mc_fail(err, MC_INVALID_ARGUMENT, 0, "url '%.100s': no blanks, encode them as %%20",
+                   url);
+  if(curl_easy_setopt(easy, CURLOPT_URL, url))
+    return mc_fail_nomem(err);
+  return MC_OK;
+}
+
+static void set_options(struct exchange *x, const struct mc_request *request)
+{
+  CURL *easy = x->easy;
+  struct mc_client *client = x->client;
+
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, request->max_redirects ? 1L : 0L);
+  curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)request->max_redirects);
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                   request->http1 ? (long)CURL_HTTP_VERSION_1_1 : (long)CURL_HTTP_VERSION_2TLS);
+  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, request->http1 ? 0L : 1L);
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, request->decompress ? "" : NULL);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+  if(client->ca_bundle)
+    curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_bundle);
+  if(client->no_proxy)
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, client->no_proxy);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, x);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, x->error);
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, x);
+}
+
+static struct exchange *new_exchange(struct mc_client *client, const struct mc_request *request)
+{
+  struct exchange *x = mc_calloc(1, sizeof(*x));
+
+  if(!x)
+    return NULL;
+  x->client = client;
+  x->easy = client->idle_count ? client->idle[--client->idle_count] : curl_easy_init();
+  x->event = mc_calloc(1, sizeof(*x->event));
+  if(!x->easy || !x->event) {
+    free_exchange(x);
+    return NULL;
+  }
+  x->event->event.type = &mc_response_event_type;
+  mc_buf_init(&x->event->head, MAX_HEAD);
+  mc_buf_init(&x->event->body, (size_t)request->max_body);
+  return x;
+}
+
+int mc_client_send(struct mc_client *client, const struct mc_request *request, uint64_t *id,
+                   struct mc_err *err)
+{
+  struct exchange *x;
+  int rc;
+
+  if(!client->loop)
+    return mc_fail(err, MC_FAILED_PRECONDITION, 0, "the client is closed");
+  x = new_exchange(client, request);
+  if(!x)
+    return mc_fail_nomem(err);
+  set_options(x, request);
+  set_method(x->easy, request);
+  rc = set_url(x->easy, request->url, err);
+  if(!rc)
+    rc = set_headers(x, request, err);
+  if(!rc)
+    rc = mc_loop_begin(client->loop, &x->op, cancel_exchange, err);
+  if(rc) {
+    free_exchange(x);
+    return rc;
+  }
+  x->next = client->running;
+  x->link = &client->running;
+  if(x->next)
+    x->next->link = &x->next;
+  client->running = x;
+  if(curl_multi_add_handle(client->multi, x->easy)) {
+    mc_loop_end(client->loop, &x->op);
+    free_exchange(x);
+    return mc_fail(err, MC_INTERNAL, 0, "libcurl refused the request");
+  }
+  *id = x->op.id;
+  return MC_OK;
+}

@@ -1,0 +1,58 @@
+#ifndef MC_NET_SERVER_H
+#define MC_NET_SERVER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "loop/loop.h"
+#include "net/client.h"
+
+/* HTTP/1.1 server: libmicrohttpd on the loop. A request is collected whole and arrives as a "request" event; it is
+   answered by mc_server_reply with the event's id, in any order and at any later time. */
+
+struct mc_server;
+
+struct mc_server_opts {
+  const char *host; /* an address, as 127.0.0.1 or ::1 (no names) */
+  int64_t port; /* 0: any free one */
+  int64_t max_body; /* most bytes of a request's body */
+  int64_t max_buffered; /* most bytes of bodies held at once, all requests together */
+  int64_t max_connections; /* at once; more wait in the kernel's queue */
+  int64_t idle_timeout_s; /* a connection that says nothing for so long is closed */
+};
+
+/* The body was larger than max_body, or there was no room: `body` is empty and the caller answers so. */
+enum mc_request_fault { MC_REQUEST_WHOLE, MC_REQUEST_TOO_LARGE, MC_REQUEST_NO_ROOM };
+
+struct mc_request_event {
+  struct mc_event event; /* id names the exchange for mc_server_reply */
+  struct mc_server *server;
+  char method[16];
+  char *target; /* as sent: path and query, percent-encoded */
+  struct mc_buf head; /* header lines, "Name: value\r\n" */
+  struct mc_buf body;
+  char peer[64]; /* address of the other end */
+  int fault; /* enum mc_request_fault */
+};
+extern const struct mc_event_type mc_request_event_type;
+
+/* Listen. A port that is taken is MC_UNAVAILABLE with the fix in the message. */
+int mc_server_new(struct mc_server **out, struct mc_loop *loop, const struct mc_server_opts *opts,
+                  struct mc_err *err);
+/* Closes all connections; requests without an answer get none. */
+void mc_server_free(struct mc_server *server);
+/* The port that is listened on. */
+int mc_server_port(const struct mc_server *server);
+/* Take no new connections; requests that are here can still be answered. */
+void mc_server_quiesce(struct mc_server *server);
+/* Requests that wait for an answer. */
+size_t mc_server_open_requests(const struct mc_server *server);
+
+/* Answer the request `id`; headers and body are copied. MC_NOT_FOUND when it is gone (answered, or the server closed). */
+int mc_server_reply(struct mc_server *server, uint64_t id, int64_t status,
+                    const struct mc_header *headers, size_t header_count, const void *body,
+                    size_t body_len, struct mc_err *err);
+
+#endif

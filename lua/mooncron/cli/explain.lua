@@ -1,0 +1,1 @@
+return {summary='explain', run=function() error('later') end}

@@ -1,0 +1,1 @@
+return {summary='next', run=function() error('later') end}

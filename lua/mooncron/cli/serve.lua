@@ -1,0 +1,1 @@
+return {summary='serve', run=function() error('later') end}

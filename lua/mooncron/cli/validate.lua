@@ -1,0 +1,1 @@
+return {summary='validate', run=function() error('later') end}
