@@ -94,6 +94,11 @@ static bool is_even(const struct shape *s, int size)
   return s->step && s->first == 0 && s->step * s->count == size;
 }
 
+static bool is_one_stretch(const struct shape *s)
+{
+  return s->last - s->first + 1 == s->count;
+}
+
 static void say_numbers(struct text *t, const struct shape *s)
 {
   int at = 0;
@@ -152,15 +157,13 @@ static void say_times_of_day(struct text *t, const struct shape *minutes, const 
 /* Steady runs: "every 15 minutes", in all hours, in one stretch of hours, or past some. */
 static void say_steady(struct text *t, const struct shape *minutes, const struct shape *hours)
 {
-  bool one_stretch = hours->last - hours->first + 1 == hours->count;
-
   if(minutes->step == 1)
     say(t, "every minute");
   else
     say(t, "every %d minutes", minutes->step);
   if(hours->kind == SHAPE_ALL)
     return;
-  if(one_stretch) {
+  if(is_one_stretch(hours)) {
     say(t, " from %02d:00 to %02d:%02d", hours->first, hours->last, minutes->last);
     return;
   }
@@ -174,7 +177,7 @@ static bool say_clock(struct text *t, const struct mc_calendar *calendar)
   struct shape minutes = shape_of(calendar->minutes, 0, 59);
   struct shape hours = shape_of(calendar->hours, 0, 23);
   int count = minutes.count * hours.count;
-  bool steady = is_even(&minutes, 60) && (count > 3 || hours.count > 2);
+  bool steady = is_even(&minutes, 60) && count > (is_one_stretch(&hours) ? 3 : MOST_TIMES);
 
   if(steady) {
     say_steady(t, &minutes, &hours);
