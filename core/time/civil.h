@@ -28,8 +28,42 @@ struct mc_date {
   int32_t day; /* 1-31 */
 };
 
-struct mc_date mc_date_from_days(int64_t days);
-int64_t mc_days_from_date(int32_t year, int32_t month, int32_t day);
+/* The year starts on 1 March here, so the day that comes and goes is the last one. The method is that of Neri and
+   Schneider, "Euclidean affine functions and their application to calendar algorithms" (2022). The reckoning is moved by
+   whole 400 years, so that all within reach is positive. */
+#define MC_ERAS_BEFORE 25
+
+static inline struct mc_date mc_date_from_days(int64_t days)
+{
+  uint32_t n = (uint32_t)(days + MC_DAYS_TO_EPOCH + MC_ERAS_BEFORE * MC_DAYS_PER_400_YEARS);
+  uint32_t n1 = 4 * n + 3;
+  uint32_t century = n1 / MC_DAYS_PER_400_YEARS;
+  uint32_t n2 = 4 * (n1 % MC_DAYS_PER_400_YEARS / 4) + 3;
+  uint64_t p2 = UINT64_C(2939745) * n2;
+  uint32_t day_of_year = (uint32_t)p2 / 2939745 / 4;
+  uint32_t n3 = 2141 * day_of_year + 197913;
+  uint32_t after_december = day_of_year >= 306;
+  struct mc_date date = {
+      .year =
+          (int32_t)(100 * century + (uint32_t)(p2 >> 32) + after_december) - MC_ERAS_BEFORE * 400,
+      .month = (int32_t)((n3 >> 16) - 12 * after_december),
+      .day = (int32_t)((n3 & 0xffff) / 2141 + 1),
+  };
+
+  return date;
+}
+
+static inline int64_t mc_days_from_date(int32_t year, int32_t month, int32_t day)
+{
+  uint32_t before_march = month <= 2;
+  uint32_t y = (uint32_t)(year + MC_ERAS_BEFORE * 400) - before_march;
+  uint32_t m = (uint32_t)month + 12 * before_march;
+  uint32_t century = y / 100;
+  uint32_t days = 1461 * y / 4 - century + century / 4 + (979 * m - 2919) / 32 + (uint32_t)day - 1;
+
+  return (int64_t)days - MC_DAYS_TO_EPOCH - (int64_t)MC_ERAS_BEFORE * MC_DAYS_PER_400_YEARS;
+}
+
 int mc_days_in_month(int32_t year, int32_t month);
 bool mc_is_leap_year(int32_t year);
 /* 0 is Sunday. */

@@ -34,7 +34,7 @@ struct mc_schedule {
   uint32_t month_bits; /* days of the month that count whatever the weekday */
   int16_t first_min, last_min; /* of a day that fires */
   int16_t runs_per_day;
-  bool every_day;
+  uint8_t day_search; /* how a day is found: no calendar, the weekday alone, or the date */
 };
 
 /* Parse either language: text that starts with a letter or holds an ordinal or "of" is English, else unix-cron. */
