@@ -1,5 +1,6 @@
-/* The yardstick: the least work that finds the next minute of a rule held as bit masks, in UTC and in New York by its
-   rule of today. No errors, no zone files, no unions, no years before 1970. All times are in minutes. */
+/* The yardstick: the least work that finds the next minute of a rule held as bit masks, in UTC and
+   in New York by its rule of today. No errors, no zone files, no unions, no years before 1970. All
+   times are in minutes. */
 
 #include "bench.h"
 

@@ -1,5 +1,5 @@
-/* For the differential test: reads lines of "expression|zone|from in seconds|count", answers each with the next
-   occurrences as "seconds@offset" between blanks, or with "error: ...". */
+/* For the differential test: reads lines of "expression|zone|from in seconds|count", answers each
+   with the next occurrences as "seconds@offset" between blanks, or with "error: ...". */
 
 #include <inttypes.h>
 #include <stdio.h>
