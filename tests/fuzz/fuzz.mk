@@ -4,7 +4,7 @@
 FUZZ := $(B)/fuzz
 FUZZ_NAMES := cron english tzif
 FUZZ_SRC := $(wildcard core/base/*.c core/time/*.c)
-FUZZ_CC ?= clang-14
+FUZZ_CC ?= $(if $(shell command -v clang-14),clang-14,clang)
 FUZZ_SECONDS ?= 10
 FUZZ_SAN := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=undefined -std=c11 -D_GNU_SOURCE -Icore
 FUZZ_DEPS := tests/fuzz/check.c tests/fuzz/fuzz.h $(FUZZ_SRC) $(wildcard core/base/*.h core/time/*.h)
