@@ -213,9 +213,14 @@ static int read_item(struct reader *r, const struct field *f, uint64_t *mask)
     return REFUSE(r, r->at, "%s: a step needs '*' or a range before it, as in '%d-%d/n'", f->name,
                   low, f->full_high);
   rc = read_step(r, f, &step);
-  for(; !rc && low <= high; low += step)
-    *mask |= UINT64_C(1) << low;
-  return rc;
+  if(rc)
+    return rc;
+  if(step == 1)
+    *mask |= bits_between(low, high);
+  else
+    for(; low <= high; low += step)
+      *mask |= UINT64_C(1) << low;
+  return MC_OK;
 }
 
 /* A field; *star when it is exactly "*". */

@@ -11,6 +11,8 @@
 #define ALL_DAYS 0xfffffffeu
 #define ONCE_MAX_MIN 180 /* a larger shift is no daylight saving */
 
+#define FAR_MIN (2 * 27 * 60) /* no two offsets differ by as much */
+
 enum day_search { EVERY_DAY, BY_WEEKDAY, BY_DATE };
 
 static const struct mc_calendar *calendar(const struct mc_schedule *s)
@@ -320,6 +322,15 @@ static struct once once_of_span(const struct mc_schedule *s, const struct mc_spa
   return once;
 }
 
+/* Where to go on when the span has no run left and `at`, by its offset, is the next. Far from both ends of a span no later
+   span can show a local minute that was searched already, so those in between are passed over. */
+static int64_t past_span(const struct mc_span *span, int64_t minute, int64_t at)
+{
+  bool is_far = span->to_min - minute >= FAR_MIN && at - FAR_MIN > span->to_min;
+
+  return is_far ? at - FAR_MIN : span->to_min;
+}
+
 static int64_t calendar_next(const struct mc_schedule *s, int64_t minute)
 {
   struct mc_span span = mc_zone_span(s->zone, minute);
@@ -338,7 +349,7 @@ static int64_t calendar_next(const struct mc_schedule *s, int64_t minute)
     at = local_at_or_after(s, minute + span.offset_min) - span.offset_min;
     if(at < span.to_min)
       return at < MC_MINUTE_END ? at : NEVER;
-    minute = span.to_min;
+    minute = past_span(&span, minute, at);
     if(minute >= MC_MINUTE_END)
       return NEVER;
     span = mc_zone_span(s->zone, minute);
