@@ -103,3 +103,7 @@ clean: ## Remove build/
 	rm -rf build
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+
+# Tests and checks, and what the folders of tests bring along
+include tests/tools/checks.mk
+-include tests/fuzz/fuzz.mk $(wildcard tests/conformance/*/*.mk tests/bench/*/*.mk)

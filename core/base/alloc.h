@@ -16,7 +16,8 @@ void mc_free(void *ptr);
 /* Overwrite with zeros in a way the compiler keeps: for secrets before they are freed. */
 void mc_wipe(void *ptr, size_t size);
 
-/* Failure injection for tests: the allocation after `n` more successes fails, once. Negative: off (the default). */
+/* Failure injection for tests: the allocation after `n` more successes fails, once. Negative: off
+   (the default). */
 void mc_alloc_fail_after(int64_t n);
 
 #endif

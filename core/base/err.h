@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
-/* Results of the core: zero, or a negative canonical gRPC code (google/rpc/code.proto). One code space
-   from C to the wire, so no layer translates. */
+/* Results of the core: zero, or a negative canonical gRPC code (google/rpc/code.proto). One code
+   space from C to the wire, so no layer translates. */
 enum mc_code {
   MC_OK = 0,
   MC_CANCELLED = -1,
@@ -35,7 +35,8 @@ struct mc_err {
   char msg[MC_ERR_MSG];
 };
 
-/* Fill *err (may be NULL) with a printf-style message, pos -1; returns code, so that `return mc_fail(...)` reads. */
+/* Fill *err (may be NULL) with a printf-style message, pos -1; returns code, so that `return
+   mc_fail(...)` reads. */
 int mc_fail(struct mc_err *err, int code, int sys, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 

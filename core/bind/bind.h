@@ -1,8 +1,9 @@
 #ifndef MC_BIND_BIND_H
 #define MC_BIND_BIND_H
 
-/* What the l_*.c files share. Every exposed function: check arguments (may raise, owns nothing) > make the userdata
-   in its closed state > set the metatable > acquire > push. Stack effects are written [-pops, +pushes, raises?]. */
+/* What the l_*.c files share. Every exposed function: check arguments (may raise, owns nothing) >
+   make the userdata in its closed state > set the metatable > acquire > push. Stack effects are
+   written [-pops, +pushes, raises?]. */
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -12,17 +13,19 @@
 struct mc_event;
 struct mc_loop;
 
-/* [-0, +2, m] push nil and the error object (a table with the metatable of mooncron.err); returns 2. */
+/* [-0, +2, m] push nil and the error object (a table with the metatable of mooncron.err); returns
+   2. */
 int mcL_fail(lua_State *L, const struct mc_err *err);
 
 /* [-0, +1, m] push the error object alone. */
 void mcL_push_err(lua_State *L, const struct mc_err *err);
 
-/* [-0, +0, m] make the metatable `name` with `methods` as its __index (a separate table) and `meta` set in it;
-   does nothing when it is there already. */
+/* [-0, +0, m] make the metatable `name` with `methods` as its __index (a separate table) and `meta`
+   set in it; does nothing when it is there already. */
 void mcL_new_class(lua_State *L, const char *name, const luaL_Reg *methods, const luaL_Reg *meta);
 
-/* One row of an option table. Integers are lua_Integer within [min, max]; texts may not contain NUL. */
+/* One row of an option table. Integers are lua_Integer within [min, max]; texts may not contain
+   NUL. */
 enum mcL_option_type { MCL_INT, MCL_BOOL, MCL_TEXT, MCL_BYTES };
 struct mcL_bytes {
   const char *data;
@@ -31,16 +34,19 @@ struct mcL_bytes {
 struct mcL_option {
   const char *name;
   enum mcL_option_type type;
-  /* into the plain struct: int64_t, int (0/1), const char * or struct mcL_bytes, borrowed from the table */
+  /* into the plain struct: int64_t, int (0/1), const char * or struct mcL_bytes, borrowed from the
+     table */
   size_t offset;
   int64_t min, max;
 };
 
-/* [-0, +0, v] read the table at `idx` (nil or none: nothing) into the plain struct `out`, row by row. A key that no
-   row names and a value of the wrong type raise. Texts stay valid while the table holds them. */
+/* [-0, +0, v] read the table at `idx` (nil or none: nothing) into the plain struct `out`, row by
+   row. A key that no row names and a value of the wrong type raise. Texts stay valid while the
+   table holds them. */
 void mcL_read_options(lua_State *L, int idx, const struct mcL_option *rows, void *out);
 
 /* [-0, +1, m] one open function per layer: pushes its table of functions. */
+int mcL_open_fs(lua_State *L);
 int mcL_open_time(lua_State *L);
 int mcL_open_loop(lua_State *L);
 int mcL_open_net(lua_State *L);
@@ -50,8 +56,8 @@ int mcL_open_store(lua_State *L);
 /* [-0, +0, v] the loop at `idx`; raises when it is none or closed. */
 struct mc_loop *mcL_check_loop(lua_State *L, int idx);
 
-/* [-0, +1, m] the table of an event. l_loop.c asks each layer in turn; a layer that does not know the type returns 0 and
-   pushes nothing. */
+/* [-0, +1, m] the table of an event. l_loop.c asks each layer in turn; a layer that does not know
+   the type returns 0 and pushes nothing. */
 int mcL_push_net_event(lua_State *L, const struct mc_event *event);
 
 #endif

@@ -76,8 +76,8 @@ static void push_event(lua_State *L, const struct mc_event *event)
   }
 }
 
-/* [-0, +1|2, v] loop:poll(timeout_ms) -> events | nil, err. An event stays the loop's until its table stands, so that an
-   error of memory loses none. */
+/* [-0, +1|2, v] loop:poll(timeout_ms) -> events | nil, err. An event stays the loop's until its
+   table stands, so that an error of memory loses none. */
 static int loop_poll(lua_State *L)
 {
   struct mc_loop *loop = mcL_check_loop(L, 1);

@@ -13,7 +13,8 @@
 
 /* ---- headers ---- */
 
-/* [-0, +1, m] "Name: value\r\n" lines as a table by lower-case name; what comes twice is joined by ", " (RFC 9110, 5.3). */
+/* [-0, +1, m] "Name: value\r\n" lines as a table by lower-case name; what comes twice is joined by
+   ", " (RFC 9110, 5.3). */
 static void push_headers(lua_State *L, const struct mc_buf *head)
 {
   const char *at = head->data, *end = at + head->len, *eol, *colon;
@@ -65,7 +66,8 @@ static const char *check_text(lua_State *L, int idx, lua_Integer i)
   return text;
 }
 
-/* [-0, +1, v] the flat list { name, value, name, value } at `idx` (nil: none) as an array in a userdata, which is pushed. */
+/* [-0, +1, v] the flat list { name, value, name, value } at `idx` (nil: none) as an array in a
+   userdata, which is pushed. */
 static struct mc_header *read_headers(lua_State *L, int idx, size_t *count)
 {
   struct mc_header *headers;
@@ -145,7 +147,8 @@ struct request_opts {
   struct mcL_bytes body;
 };
 
-/* [-0, +1|2, v] client:send(request, headers) -> id | nil, err. Both tables hold their texts for the length of the call. */
+/* [-0, +1|2, v] client:send(request, headers) -> id | nil, err. Both tables hold their texts for
+   the length of the call. */
 static int client_send(lua_State *L)
 {
 #define AT(field) offsetof(struct request_opts, request.field)

@@ -3,8 +3,8 @@
 /* Mark visible what a stock interpreter looks for; all else of the core stays inside. */
 __attribute__((visibility("default"))) int luaopen_mooncron_core(lua_State *L);
 
-/* [-0, +0, v] errors of the core are objects of mooncron.err: its metatable, under a name the core knows. Loading is the
-   one moment at which C may call Lua. */
+/* [-0, +0, v] errors of the core are objects of mooncron.err: its metatable, under a name the core
+   knows. Loading is the one moment at which C may call Lua. */
 static void adopt_err_class(lua_State *L)
 {
   lua_getglobal(L, "require");
@@ -23,8 +23,8 @@ int luaopen_mooncron_core(lua_State *L)
     const char *name;
     lua_CFunction open;
   } layers[] = {
-      {"time", mcL_open_time}, {"loop", mcL_open_loop},   {"net", mcL_open_net},
-      {"auth", mcL_open_auth}, {"store", mcL_open_store},
+      {"fs", mcL_open_fs},   {"time", mcL_open_time}, {"loop", mcL_open_loop},
+      {"net", mcL_open_net}, {"auth", mcL_open_auth}, {"store", mcL_open_store},
   };
   size_t i;
 

@@ -5,7 +5,8 @@
 
 #include <lua.h>
 
-/* The Lua sources that the interpreter carries; made from lua/mooncron by embed.lua at build time. */
+/* The Lua sources that the interpreter carries; made from lua/mooncron by embed.lua at build time.
+   */
 struct mc_embedded {
   const char *module; /* "mooncron.task"; NULL ends the list */
   const char *chunk; /* "@mooncron/task.lua", so that messages name the file */
@@ -14,8 +15,8 @@ struct mc_embedded {
 };
 extern const struct mc_embedded mc_embedded[];
 
-/* [-0, +0, m] let `require` find them: one searcher, behind package.preload and before the file system. The folder in
-   MOONCRON_LUA_PATH, if set, comes first: for work on mooncron itself. */
+/* [-0, +0, m] let `require` find them: one searcher, behind package.preload and before the file
+   system. The folder in MOONCRON_LUA_PATH, if set, comes first: for work on mooncron itself. */
 void mc_embed_install(lua_State *L);
 
 #endif

@@ -1,4 +1,5 @@
-/* The interpreter: a Lua state with the core and the Lua sources inside, and one protected call of mooncron.cli. */
+/* The interpreter: a Lua state with the core and the Lua sources inside, and one protected call of
+   mooncron.cli. */
 
 #include <signal.h>
 #include <stdio.h>
@@ -19,8 +20,9 @@ int luaopen_mooncron_core(lua_State *L);
 
 /* ---- mooncron.host: what only the program has ---- */
 
-/* Interrupts that the event loop has not told Lua of yet. A second one while the first is unseen means that a script
-   computes without end: then there is no clean way out, and the user has said twice that he wants one. */
+/* Interrupts that the event loop has not told Lua of yet. A second one while the first is unseen
+   means that a script computes without end: then there is no clean way out, and the user has said
+   twice that he wants one. */
 static volatile sig_atomic_t unseen;
 static struct sigaction loop_action;
 
@@ -96,7 +98,8 @@ static int open_host(lua_State *L)
 
 /* ---- main ---- */
 
-/* [-1, +1, m] an error object stays itself; a text gets a traceback, since this is the last resort */
+/* [-1, +1, m] an error object stays itself; a text gets a traceback, since this is the last resort
+   */
 static int on_error(lua_State *L)
 {
   const char *text = lua_tostring(L, 1);

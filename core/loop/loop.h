@@ -6,9 +6,9 @@
 
 #include "base/err.h"
 
-/* One libuv loop, its running operations and the queue of what they have completed. C completes, the caller schedules:
-   callbacks of libuv, curl and libmicrohttpd only touch C memory and append events here; the caller takes them, as plain
-   data, after mc_loop_poll. One thread. */
+/* One libuv loop, its running operations and the queue of what they have completed. C completes,
+   the caller schedules: callbacks of libuv, curl and libmicrohttpd only touch C memory and append
+   events here; the caller takes them, as plain data, after mc_loop_poll. One thread. */
 
 struct mc_loop;
 struct uv_loop_s;
@@ -26,8 +26,8 @@ struct mc_event {
   uint64_t id; /* of the operation or source it belongs to */
 };
 
-/* A running operation, embedded in its owner's struct. `cancel` ends it and frees the owner's struct; no event of it may
-   come afterwards. */
+/* A running operation, embedded in its owner's struct. `cancel` ends it and frees the owner's
+   struct; no event of it may come afterwards. */
 struct mc_op {
   struct mc_op *next;
   uint64_t id;
@@ -35,8 +35,9 @@ struct mc_op {
   void (*cancel)(struct mc_op *op);
 };
 
-/* Something that lives on the loop for long (a client, a server), embedded in its owner's struct. `shut` is called when
-   the loop is freed first and must leave the owner harmless; `flush`, if any, before each wait. */
+/* Something that lives on the loop for long (a client, a server), embedded in its owner's struct.
+   `shut` is called when the loop is freed first and must leave the owner harmless; `flush`, if any,
+   before each wait. */
 struct mc_resident {
   struct mc_resident *next, **link;
   void (*shut)(struct mc_resident *resident);
@@ -47,8 +48,8 @@ int mc_loop_new(struct mc_loop **out, struct mc_err *err);
 /* Cancels all operations, shuts all residents, drops all events. NULL is fine. */
 void mc_loop_free(struct mc_loop *loop);
 
-/* Wait until at least one event is there, at most timeout_ms (negative: for ever, 0: do not wait). Returns early, with
-   no event, when nothing is running that could complete. */
+/* Wait until at least one event is there, at most timeout_ms (negative: for ever, 0: do not wait).
+   Returns early, with no event, when nothing is running that could complete. */
 int mc_loop_poll(struct mc_loop *loop, int64_t timeout_ms, struct mc_err *err);
 /* The oldest event, which is the caller's from here on (mc_event_free); NULL when there is none. */
 struct mc_event *mc_loop_take(struct mc_loop *loop);
@@ -72,7 +73,8 @@ struct mc_signal_event {
 };
 extern const struct mc_event_type mc_timer_event_type, mc_signal_event_type;
 
-/* End an operation. Its event, if one was queued already, is dropped. 1 if there was one, 0 if the id is unknown. */
+/* End an operation. Its event, if one was queued already, is dropped. 1 if there was one, 0 if the
+   id is unknown. */
 int mc_loop_cancel(struct mc_loop *loop, uint64_t id);
 /* Operations that are running. */
 size_t mc_loop_pending(const struct mc_loop *loop);

@@ -74,7 +74,8 @@ static void cancel_exchange(struct mc_op *op)
   free_exchange(x);
 }
 
-/* Each answer of a chain of redirects starts with its own status line: only the last one's headers are kept. */
+/* Each answer of a chain of redirects starts with its own status line: only the last one's headers
+   are kept. */
 static size_t on_head(char *data, size_t size, size_t count, void *arg)
 {
   struct exchange *x = arg;
@@ -407,19 +408,17 @@ static int has_header(const struct mc_request *request, const char *name)
 /* What libcurl would add by itself and nobody asked for is taken out. */
 static int set_headers(struct exchange *x, const struct mc_request *request, struct mc_err *err)
 {
-  static const char *const own[] = {"Accept", "Content-Type", "Expect"};
-  char line[32];
+  static const struct {
+    const char *name, *line;
+  } own[] = {{"Accept", "Accept:"}, {"Content-Type", "Content-Type:"}, {"Expect", "Expect:"}};
   size_t i;
   int rc = MC_OK;
 
   for(i = 0; i < request->header_count && !rc; i++)
     rc = add_header(x, &request->headers[i], err);
   for(i = 0; i < sizeof(own) / sizeof(own[0]) && !rc; i++) {
-    if(has_header(request, own[i]))
-      continue;
-    strcpy(line, own[i]);
-    strcat(line, ":");
-    rc = add_line(x, line, err);
+    if(!has_header(request, own[i].name))
+      rc = add_line(x, own[i].line, err);
   }
   curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
   return rc;

@@ -8,8 +8,8 @@
 #include "base/err.h"
 #include "loop/loop.h"
 
-/* HTTP client: libcurl's multi interface on the loop. Requests run at once, share connections (HTTP/2 multiplexed over
-   TLS, HTTP/1.1 kept alive elsewhere), and end as "response" events. */
+/* HTTP client: libcurl's multi interface on the loop. Requests run at once, share connections
+   (HTTP/2 multiplexed over TLS, HTTP/1.1 kept alive elsewhere), and end as "response" events. */
 
 struct mc_client;
 
@@ -39,8 +39,9 @@ struct mc_request {
   int http1; /* no HTTP/2, even over TLS */
 };
 
-/* What came of a request. Either err.code is 0 and status is set, or err tells why there is no (whole) answer: err.code
-   canonical (DEADLINE_EXCEEDED, UNAVAILABLE, ...), err.sys the CURLcode. */
+/* What came of a request. Either err.code is 0 and status is set, or err tells why there is no
+   (whole) answer: err.code canonical (DEADLINE_EXCEEDED, UNAVAILABLE, ...), err.sys the CURLcode.
+   */
 struct mc_response_event {
   struct mc_event event;
   struct mc_err err;
@@ -53,12 +54,14 @@ struct mc_response_event {
 };
 extern const struct mc_event_type mc_response_event_type;
 
-/* The client stays on the loop until it is freed; freeing the loop first is fine, later use then fails. */
+/* The client stays on the loop until it is freed; freeing the loop first is fine, later use then
+   fails. */
 int mc_client_new(struct mc_client **out, struct mc_loop *loop, const struct mc_client_opts *opts,
                   struct mc_err *err);
 /* Cancels what is running. */
 void mc_client_free(struct mc_client *client);
-/* Start a request; *id is its operation. What is wrong with the request itself fails here, all else arrives as event. */
+/* Start a request; *id is its operation. What is wrong with the request itself fails here, all else
+   arrives as event. */
 int mc_client_send(struct mc_client *client, const struct mc_request *request, uint64_t *id,
                    struct mc_err *err);
 

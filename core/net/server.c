@@ -35,8 +35,8 @@ struct mc_server {
 
 enum exchange_state { COLLECTING, WAITING, ANSWERED };
 
-/* One request, from its first line to its last byte sent. libmicrohttpd owns its life (on_target to on_completed);
-   while it waits for the answer it is an operation of the loop as well. */
+/* One request, from its first line to its last byte sent. libmicrohttpd owns its life (on_target to
+   on_completed); while it waits for the answer it is an operation of the loop as well. */
 struct exchange {
   struct mc_op op;
   struct exchange *next, **link; /* in server->open */
@@ -119,7 +119,8 @@ static void note_peer(struct exchange *x)
               sizeof(x->event->peer));
 }
 
-/* A body that is too large is read on and thrown away, up to 16 times the limit, so that the client hears why. */
+/* A body that is too large is read on and thrown away, up to 16 times the limit, so that the client
+   hears why. */
 static enum MHD_Result collect(struct exchange *x, const char *data, size_t len)
 {
   struct mc_server *server = x->server;
@@ -140,7 +141,8 @@ static enum MHD_Result collect(struct exchange *x, const char *data, size_t len)
   return x->held > 16 * server->max_body ? MHD_NO : MHD_YES;
 }
 
-/* What is waiting when its operation is cancelled (the loop goes away) is answered by a closed connection. */
+/* What is waiting when its operation is cancelled (the loop goes away) is answered by a closed
+   connection. */
 static void cancel_wait(struct mc_op *op)
 {
   struct exchange *x = (struct exchange *)op;
@@ -186,7 +188,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
   if(!x->event->method[0]) { /* headers are here, the body is not */
     if(strlen(method) >= sizeof(x->event->method))
       return MHD_NO;
-    strcpy(x->event->method, method);
+    memcpy(x->event->method, method, strlen(method) + 1);
     note_peer(x);
     MHD_get_connection_values(connection, MHD_HEADER_KIND, add_head, x->event);
     return MHD_YES;

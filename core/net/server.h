@@ -9,8 +9,9 @@
 #include "loop/loop.h"
 #include "net/client.h"
 
-/* HTTP/1.1 server: libmicrohttpd on the loop. A request is collected whole and arrives as a "request" event; it is
-   answered by mc_server_reply with the event's id, in any order and at any later time. */
+/* HTTP/1.1 server: libmicrohttpd on the loop. A request is collected whole and arrives as a
+   "request" event; it is answered by mc_server_reply with the event's id, in any order and at any
+   later time. */
 
 struct mc_server;
 
@@ -23,7 +24,8 @@ struct mc_server_opts {
   int64_t idle_timeout_s; /* a connection that says nothing for so long is closed */
 };
 
-/* The body was larger than max_body, or there was no room: `body` is empty and the caller answers so. */
+/* The body was larger than max_body, or there was no room: `body` is empty and the caller answers
+   so. */
 enum mc_request_fault { MC_REQUEST_WHOLE, MC_REQUEST_TOO_LARGE, MC_REQUEST_NO_ROOM };
 
 struct mc_request_event {
@@ -50,7 +52,8 @@ void mc_server_quiesce(struct mc_server *server);
 /* Requests that wait for an answer. */
 size_t mc_server_open_requests(const struct mc_server *server);
 
-/* Answer the request `id`; headers and body are copied. MC_NOT_FOUND when it is gone (answered, or the server closed). */
+/* Answer the request `id`; headers and body are copied. MC_NOT_FOUND when it is gone (answered, or
+   the server closed). */
 int mc_server_reply(struct mc_server *server, uint64_t id, int64_t status,
                     const struct mc_header *headers, size_t header_count, const void *body,
                     size_t body_len, struct mc_err *err);

@@ -3,8 +3,9 @@
 
 #include <stdint.h>
 
-/* What both schedule languages are parsed into. Plain data without pointers, so a rule is copied by assignment, lives in
-   one cache line and is evaluated by the same code whichever language it came from. */
+/* What both schedule languages are parsed into. Plain data without pointers, so a rule is copied by
+   assignment, lives in one cache line and is evaluated by the same code whichever language it came
+   from. */
 
 /* Days of a month that fire, of a calendar rule. */
 enum mc_day_rule {
@@ -14,7 +15,8 @@ enum mc_day_rule {
   MC_DAYS_EITHER /* unix-cron with both fields restricted: a union */
 };
 
-/* Fires at each minute whose local clock matches all fields. Bit n of a mask stands for the value n. */
+/* Fires at each minute whose local clock matches all fields. Bit n of a mask stands for the value
+   n. */
 struct mc_calendar {
   uint64_t minutes; /* bits 0-59 */
   uint32_t hours; /* bits 0-23 */
@@ -26,8 +28,9 @@ struct mc_calendar {
   uint8_t day_rule; /* enum mc_day_rule */
 };
 
-/* Fires every `period_min` minutes: from an anchor that the caller passes (creation or last run), or, when ranged, at
-   from, from + period, ... within [from, to] of each local day; `to` before `from` wraps past midnight. [groc] */
+/* Fires every `period_min` minutes: from an anchor that the caller passes (creation or last run),
+   or, when ranged, at from, from + period, ... within [from, to] of each local day; `to` before
+   `from` wraps past midnight. [groc] */
 struct mc_interval {
   int32_t period_min; /* at least 1 */
   int16_t from_min; /* minutes of the local day, 0-1439; -1 when not ranged */

@@ -1,5 +1,5 @@
----Errors as values. A function that can fail because of the world returns `nil, err`; `err` prints as one line
----and concatenates. The C core makes objects of this same class.
+---Errors as values. A function that can fail because of the world returns `nil, err`; `err` prints
+---as one line and concatenates. The C core makes objects of this same class.
 
 local M = {}
 

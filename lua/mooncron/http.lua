@@ -34,7 +34,8 @@ function M.client()
   return shared
 end
 
----Headers as the core takes them: a flat list, in the names' order so that the same request is the same bytes.
+---Headers as the core takes them: a flat list, in the names' order so that the same request is the
+---same bytes.
 ---@param headers table<string, string>?
 ---@return string[]
 function M.flat_headers(headers)
@@ -50,7 +51,8 @@ function M.flat_headers(headers)
   return flat
 end
 
----Send a request and wait for the whole answer. An answer of any status is a response; `nil, err` means there is none.
+---Send a request and wait for the whole answer. An answer of any status is a response; `nil, err`
+---means there is none.
 ---@param request mooncron.http.Request
 ---@param client? any a client of `core.net`, default the shared one
 ---@return mooncron.http.Response?
@@ -93,9 +95,10 @@ end
 local Server = { __name = "mooncron.http.Server" }
 Server.__index = Server
 
----Serve. `handler(request)` runs as a task of its own for each request and returns `{ status=, headers=, body= }`
----(all optional). A request has `method`, `target` (as sent), `headers` (lower-case names), `head`, `body`, `peer`.
----`local server <close> = assert(http.serve { handler = ... })`.
+---Serve. `handler(request)` runs as a task of its own for each request and returns `{ status=,
+---headers=, body= }` (all optional). A request has `method`, `target` (as sent), `headers`
+---(lower-case names), `head`, `body`, `peer`. `local server <close> = assert(http.serve { handler =
+---... })`.
 ---@param options { handler: fun(request: table): table?, host: string?, port: integer?, max_body: integer? }
 ---@return mooncron.http.Server?
 ---@return mooncron.Err?

@@ -1,8 +1,10 @@
----Tasks: coroutines over the core's loop. C completes operations, this file decides who runs next. A function that waits
----may be called in a task, or in the main chunk of a plain interpreter, where it drives the loop until it has its answer.
+---Tasks: coroutines over the core's loop. C completes operations, this file decides who runs next.
+---A function that waits may be called in a task, or in the main chunk of a plain interpreter, where
+---it drives the loop until it has its answer.
 ---
----One turn: run every ready task > turn-end hooks (the store's commit) > loop:poll > hand events to waiting tasks and
----handlers. What becomes ready in a turn runs in the next one, so nobody starves and nothing recurses.
+---One turn: run every ready task > turn-end hooks (the store's commit) > loop:poll > hand events to
+---waiting tasks and handlers. What becomes ready in a turn runs in the next one, so nobody starves
+---and nothing recurses.
 
 local core <const> = require "mooncron.core"
 local err <const> = require "mooncron.err"
@@ -69,7 +71,8 @@ local function where_of(co)
     if not info then
       return nil
     end
-    if info.currentline > 0 and info.source:sub(1, 1) == "@" and not info.source:find("mooncron/", 1, true) then
+    local is_file = info.currentline > 0 and info.source:sub(1, 1) == "@"
+    if is_file and not info.source:find("mooncron/", 1, true) then
       return info.short_src .. ":" .. info.currentline
     end
     level = level + 1
@@ -174,8 +177,8 @@ local function check_cancelled(task)
   end
 end
 
--- Park the caller until the function given to `start` is called; returns that call's arguments. `stop` undoes the
--- start when the task is cancelled meanwhile.
+-- Park the caller until the function given to `start` is called; returns that call's arguments.
+-- `stop` undoes the start when the task is cancelled meanwhile.
 local function park(start, stop)
   local task = current
   if not task then
@@ -189,7 +192,8 @@ local function park(start, stop)
     return table.unpack(values, 1, values.n)
   end
   if coroutine.running() ~= task.co then
-    error("cannot wait here: this runs in a coroutine of its own inside the task; wait outside it, or spawn a task", 3)
+    error("cannot wait here: this runs in a coroutine of its own inside the task; "
+      .. "wait outside it, or spawn a task", 3)
   end
   check_cancelled(task)
   task.state = "waiting"
@@ -218,8 +222,8 @@ function M.await(id)
   end)
 end
 
----Take each event of a source that has many: a server (by its key) or a watched signal (by its id). The handler must
----not wait; it may spawn. nil ends it.
+---Take each event of a source that has many: a server (by its key) or a watched signal (by its id).
+---The handler must not wait; it may spawn. nil ends it.
 ---@param key any
 ---@param handler? fun(event: table)
 function M.on_event(key, handler)
@@ -291,7 +295,8 @@ function M.spawn(fn, ...)
   return task
 end
 
----End the task at its present wait: the wait raises `reason`, `<close>` variables are closed, later waits raise too.
+---End the task at its present wait: the wait raises `reason`, `<close>` variables are closed, later
+---waits raise too.
 ---@param reason? mooncron.Err default CANCELLED
 function Task:cancel(reason)
   if self.state == "done" or self.state == "failed" then
@@ -409,7 +414,8 @@ local function failure_of(task)
   return first == nil and err.is(second) and second or nil
 end
 
----Wait for the tasks (default: all of the scope). The first error, raised or returned as `nil, err`, cancels the rest.
+---Wait for the tasks (default: all of the scope). The first error, raised or returned as `nil,
+---err`, cancels the rest.
 ---@return any[]? results first result of each task, in order
 ---@return mooncron.Err? err
 function Scope:join(tasks)

@@ -1,4 +1,5 @@
----Command-line options from a table of what a command takes. One way to read them for every command.
+---Command-line options from a table of what a command takes. One way to read them for every
+---command.
 
 local M = {}
 
@@ -46,7 +47,8 @@ local function store(values, option, value)
   end
 end
 
----Read `args` by `options`. Words that are no flags come in order in `values[1]`, `values[2]`, ...; all after `--` are words.
+---Read `args` by `options`. Words that are no flags come in order in `values[1]`, `values[2]`, ...;
+---all after `--` are words.
 ---@param args string[]
 ---@param options mooncron.cli.Option[]
 ---@param words { min: integer, max: integer, names: string? }
@@ -68,7 +70,7 @@ function M.read(args, options, words)
       if not option then
         return nil, ("unknown option '%s'"):format(flag)
       end
-      local value, problem = true, nil
+      local value = true
       if option.value then
         if not inline then
           i = i + 1
@@ -77,6 +79,7 @@ function M.read(args, options, words)
         if not inline then
           return nil, ("%s wants a value: %s %s"):format(flag, flag, option.value)
         end
+        local problem
         value, problem = convert(option, inline)
         if problem then
           return nil, problem
@@ -103,7 +106,8 @@ end
 function M.help(options)
   local lines = {}
   for _, option in ipairs(options) do
-    local left = (option.short and option.short .. ", " or "") .. option[1] .. (option.value and " " .. option.value or "")
+    local short = option.short and option.short .. ", " or ""
+    local left = short .. option[1] .. (option.value and " " .. option.value or "")
     lines[#lines + 1] = ("  %-28s %s"):format(left, option.help)
   end
   return table.concat(lines, "\n")

@@ -1,5 +1,5 @@
----The command line: `mooncron FILE`, `-e CODE`, a command, or a REPL. One funnel turns whatever went wrong into one line
----and an exit code: 0 ok, 1 failure, 2 usage, 130 interrupted.
+---The command line: `mooncron FILE`, `-e CODE`, a command, or a REPL. One funnel turns whatever
+---went wrong into one line and an exit code: 0 ok, 1 failure, 2 usage, 130 interrupted.
 
 local err <const> = require "mooncron.err"
 local task <const> = require "mooncron.task"
@@ -44,6 +44,13 @@ end
 function M.usage_error(problem)
   io.stderr:write("mooncron: ", problem, " (see mooncron --help)\n")
   return 2
+end
+
+---Whether a command's arguments ask for its help.
+---@param args string[]
+---@return boolean
+function M.wants_help(args)
+  return args[1] == "--help" or args[1] == "-h"
 end
 
 -- ---- scripts ----
@@ -153,7 +160,8 @@ local function report(failure, options)
   return 1
 end
 
--- The first Ctrl-C cancels what runs, the second one exits.
+-- The first Ctrl-C cancels what runs, or does what the command has put in `on_interrupt`; the
+-- second one exits.
 local function watch_interrupts()
   local host = require "mooncron.host"
   local id = assert(task.loop():signal("INT"))
@@ -163,6 +171,9 @@ local function watch_interrupts()
       os.exit(130, true)
     end
     M.interrupted = true
+    if M.on_interrupt then
+      return M.on_interrupt()
+    end
     task.root:cancel(err.new("CANCELLED", "interrupted"))
   end)
   host.arm_interrupt()

@@ -1,1 +1,71 @@
-return {summary='next', run=function() error('later') end}
+---mooncron next 'SCHEDULE'
+
+local args_reader <const> = require "mooncron.cli.args"
+local schedules <const> = require "mooncron.cli.schedules"
+
+local M = {}
+
+M.summary = "print the next runs of a schedule"
+
+local OPTIONS <const> = {
+  schedules.options.zone,
+  { "--count", short = "-n", value = "N", type = "integer", help = "how many runs (default 10)" },
+  schedules.options.from,
+  schedules.options.anchor,
+  schedules.options.json,
+}
+
+local usage <const> = [[
+usage: mooncron next 'SCHEDULE' [OPTION...]
+
+Print the next runs of a unix-cron or App Engine schedule, in local time and in UTC.
+
+%s
+
+example:
+  mooncron next '30 2 * * *' --time-zone America/New_York --from 2027-03-13T00:00:00Z -n 3]]
+
+local MAX_COUNT <const> = 100000
+
+local function print_human(schedule, rows)
+  if #rows == 0 then
+    print(("'%s' in %s never runs again"):format(schedule:canonical(), schedule:zone():name()))
+    return
+  end
+  io.write(require("mooncron.text").table(rows, { "weekday", "local_time", "zone", "utc" }))
+end
+
+---@param args string[]
+---@param cli table mooncron.cli
+---@return integer exit code
+function M.run(args, cli)
+  local options, problem = args_reader.read(args, OPTIONS, { min = 1, max = 1, names = "SCHEDULE" })
+  if cli.wants_help(args) then
+    print(usage:format(args_reader.help(OPTIONS)))
+    return 0
+  end
+  local count = options and options.count or 10
+  if options and (count < 1 or count > MAX_COUNT) then
+    problem = ("-n %d is not in 1-%d"):format(count, MAX_COUNT)
+  end
+  if problem then
+    return cli.usage_error("next: " .. problem)
+  end
+  local schedule = schedules.parse(options[1], options.time_zone)
+  local from_ms = schedules.instant(options.from, require("mooncron.core").loop.wall_ms(), "--from")
+  local anchor_ms = schedules.instant(options.anchor, from_ms, "--anchor")
+  local rows = schedules.occurrences(schedule, from_ms, anchor_ms, count)
+  if options.json then
+    local json = require "mooncron.json"
+    io.write(json.pretty({
+      schedule = schedule:canonical(),
+      time_zone = schedule:zone():name(),
+      runs = json.list(rows),
+    }, { "schedule", "time_zone", "runs", runs = { "local_time", "utc", "weekday", "zone" } }))
+  else
+    print_human(schedule, rows)
+  end
+  return 0
+end
+
+return M

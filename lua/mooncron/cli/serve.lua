@@ -1,1 +1,152 @@
-return {summary='serve', run=function() error('later') end}
+---mooncron serve
+
+local args_reader <const> = require "mooncron.cli.args"
+local err <const> = require "mooncron.err"
+
+local M = {}
+
+M.summary = "run the local scheduler as a server with the Cloud Scheduler v1 REST API"
+
+local OPTIONS <const> = {
+  { "--host", value = "ADDRESS", help = "address to listen on (default 127.0.0.1)" },
+  { "--port", value = "PORT", type = "integer", help = "port, 0 for any free one (default 8085)" },
+  { "--data", value = "FOLDER", help = "where jobs are kept (default $XDG_DATA_HOME/mooncron)" },
+  { "--back-off", value = "MODE", help = "recorded (default) or documented: gaps between retries" },
+  { "--catch-up", value = "MODE", help = "none, last (default) or all: runs missed while not running" },
+  { "--app-engine", value = "S=URL", many = true, help = "where an App Engine service runs" },
+  { "--quiet", help = "say nothing but problems" },
+}
+
+local usage <const> = [[
+usage: mooncron serve [OPTION...]
+
+Serve the Cloud Scheduler v1 REST API and fire the jobs on real minutes, until SIGINT or SIGTERM.
+Jobs are kept; the next start picks them up again.
+
+%s
+
+example:
+  mooncron serve --port 8085 &
+  curl http://127.0.0.1:8085/v1/projects/p/locations/us-central1/jobs]]
+
+local MODES <const> = {
+  back_off = { recorded = true, documented = true },
+  catch_up = { none = true, last = true, all = true },
+}
+
+-- Attempts that are on their way get so long to end; what is cut off is made again at the next
+-- start.
+local GRACE_S <const> = 5
+
+local function check(options)
+  for key, known in pairs(MODES) do
+    if options[key] and not known[options[key]] then
+      local names = {}
+      for name in pairs(known) do
+        names[#names + 1] = name
+      end
+      table.sort(names)
+      return ("--%s '%s': use %s"):format(key:gsub("_", "-"), options[key], table.concat(names, ", "))
+    end
+  end
+  for _, route in ipairs(options.app_engine or {}) do
+    if not route:find("^[^=]+=https?://") then
+      return ("--app-engine '%s': write SERVICE=URL"):format(route)
+    end
+  end
+end
+
+local function routes_of(list)
+  local routes = {}
+  for _, route in ipairs(list or {}) do
+    local service, url = route:match("^([^=]+)=(.+)$")
+    routes[service] = url
+  end
+  return routes
+end
+
+local function say(options, ...)
+  if not options.quiet then
+    io.stderr:write("mooncron: ", ..., "\n")
+    io.stderr:flush()
+  end
+end
+
+local function report_attempt(options)
+  return function(attempt)
+    local id = attempt.job:match("[^/]+$")
+    say(options, ("%s attempt %d: %s"):format(id, attempt.attempt, attempt.debug_info))
+  end
+end
+
+-- Serve until the event `stop` is set.
+local function serve(scheduler, options, stop)
+  local core = require "mooncron.core"
+  local host = require "mooncron.host"
+  local json = require "mooncron.json"
+  local task = require "mooncron.task"
+  local server, e = scheduler:listen { host = options.host, port = options.port or 8085 }
+  if not server then
+    return nil, e
+  end
+  local url = ("http://%s:%d"):format((options.host or "127.0.0.1"):gsub("^(.*:.*)$", "[%1]"), server:port())
+  local note = scheduler.folder .. "/server.json"
+  local ok
+  ok, e = core.fs.write(note, json.encode { url = url, pid = host.pid() })
+  if not ok then
+    return nil, e
+  end
+  scheduler.dispatcher.on_attempt = report_attempt(options)
+  scheduler:start()
+  say(options, "serving ", url, ", data in ", scheduler.folder)
+  stop.wait()
+  say(options, "stopping")
+  server:quiesce()
+  if not scheduler:stop(GRACE_S) then
+    say(options, "attempts still on their way will be made again at the next start")
+  end
+  while server:open_requests() > 0 do
+    task.sleep(0.01)
+  end
+  os.remove(note)
+  server:close()
+  return true
+end
+
+---@param args string[]
+---@param cli table mooncron.cli
+---@return integer exit code
+function M.run(args, cli)
+  local options, problem = args_reader.read(args, OPTIONS, { min = 0, max = 0 })
+  if cli.wants_help(args) then
+    print(usage:format(args_reader.help(OPTIONS)))
+    return 0
+  end
+  problem = problem or check(options)
+  if problem then
+    return cli.usage_error("serve: " .. problem)
+  end
+  local task = require "mooncron.task"
+  local scheduler_module = require "mooncron.scheduler"
+  local folder = options.data or assert(scheduler_module.default_folder(os.getenv))
+  local pubsub = os.getenv("PUBSUB_EMULATOR_HOST")
+  local stop = task.event()
+  cli.on_interrupt = function()
+    stop:set()
+  end
+  task.on_event(assert(task.loop():signal("TERM")), cli.on_interrupt)
+  local scheduler <close> = assert(scheduler_module.open {
+    folder = folder,
+    back_off = options.back_off,
+    catch_up = options.catch_up,
+    pubsub_endpoint = pubsub and pubsub ~= "" and "http://" .. pubsub or nil,
+    app_engine = routes_of(options.app_engine),
+  })
+  local ok, e = serve(scheduler, options, stop)
+  if not ok then
+    error(err.is(e) and e or tostring(e), 0)
+  end
+  return 0
+end
+
+return M

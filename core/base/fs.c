@@ -1,0 +1,88 @@
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+
+static int fail_sys(struct mc_err *err, const char *what, const char *path)
+{
+  int sys = errno;
+  int code = sys == EACCES || sys == EPERM || sys == EROFS ? MC_PERMISSION_DENIED
+             : sys == ENOSPC || sys == EDQUOT              ? MC_RESOURCE_EXHAUSTED
+             : sys == ENOENT                               ? MC_NOT_FOUND
+                                                           : MC_FAILED_PRECONDITION;
+
+  return mc_fail(err, code, sys, "cannot %s '%.160s': %s", what, path, strerror(sys));
+}
+
+int mc_fs_mkdirs(const char *path, struct mc_err *err)
+{
+  char *copy = mc_strdup(path), *at;
+  struct stat info;
+  int rc = MC_OK;
+
+  if(!copy)
+    return mc_fail_nomem(err);
+  for(at = copy + 1; *copy && *at && !rc; at++) {
+    if(*at != '/')
+      continue;
+    *at = '\0';
+    if(mkdir(copy, 0700) && errno != EEXIST)
+      rc = fail_sys(err, "make the folder", copy);
+    *at = '/';
+  }
+  if(!rc && mkdir(copy, 0700) && errno != EEXIST)
+    rc = fail_sys(err, "make the folder", path);
+  if(!rc && (stat(copy, &info) || !S_ISDIR(info.st_mode)))
+    rc = mc_fail(err, MC_FAILED_PRECONDITION, ENOTDIR, "'%.160s' is not a folder", path);
+  mc_free(copy);
+  return rc;
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+  ssize_t n;
+
+  while(len) {
+    n = write(fd, data, len);
+    if(n < 0 && errno == EINTR)
+      continue;
+    if(n < 0)
+      return -1;
+    data += n;
+    len -= (size_t)n;
+  }
+  return fsync(fd);
+}
+
+int mc_fs_write(const char *path, const void *data, size_t len, int mode, struct mc_err *err)
+{
+  size_t size = strlen(path) + 32;
+  char *temporary = mc_malloc(size);
+  int fd, rc = MC_OK;
+
+  if(!temporary)
+    return mc_fail_nomem(err);
+  snprintf(temporary, size, "%s.%ld.tmp", path, (long)getpid());
+  fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  if(fd < 0) {
+    rc = fail_sys(err, "write", path);
+    mc_free(temporary);
+    return rc;
+  }
+  if(fchmod(fd, (mode_t)mode) || write_all(fd, data, len))
+    rc = fail_sys(err, "write", path);
+  if(close(fd) && !rc)
+    rc = fail_sys(err, "write", path);
+  if(!rc && rename(temporary, path))
+    rc = fail_sys(err, "write", path);
+  if(rc)
+    unlink(temporary);
+  mc_free(temporary);
+  return rc;
+}

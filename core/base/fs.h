@@ -1,0 +1,17 @@
+#ifndef MC_BASE_FS_H
+#define MC_BASE_FS_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+/* The few file operations that Lua's own library lacks. Messages name the path and what is in
+   the way. */
+
+/* Make the folder and its missing parents, mode 0700. One that is there already is fine. */
+int mc_fs_mkdirs(const char *path, struct mc_err *err);
+/* Write a whole file so that a reader sees the old content or the new one, never a part: a
+   temporary file beside it, fsync, rename. `mode` as of chmod. */
+int mc_fs_write(const char *path, const void *data, size_t len, int mode, struct mc_err *err);
+
+#endif

@@ -1,0 +1,97 @@
+---The Job resource: from JSON and from Lua tables to one canonical form, back to JSON, its rules
+---and its defaults. The canonical form is that of `mooncron.schema`: the official clients'
+---snake_case names, bytes as plain strings, enums by name, durations as the API's text, defaults
+---absent. Everything here is pure; jobs given in are not changed.
+
+local fields <const> = require "mooncron.api.fields"
+local json <const> = require "mooncron.json"
+local problem <const> = require "mooncron.problem"
+local rules <const> = require "mooncron.api.rules"
+local schema <const> = require "mooncron.schema"
+local stored <const> = require "mooncron.api.stored"
+
+---A job in canonical form. The messages inside have the fields of `mooncron.api.fields`.
+---@class mooncron.Job
+---@field name string?
+---@field description string?
+---@field pubsub_target table? topic_name, data, attributes
+---@field app_engine_http_target table? http_method, app_engine_routing, relative_uri, headers, body
+---@field http_target table? uri, http_method, headers, body, oauth_token | oidc_token
+---@field user_update_time string? RFC 3339; this and the other times are the service's
+---@field state "ENABLED"|"PAUSED"|"DISABLED"|"UPDATE_FAILED"|nil
+---@field status table? code, message: how the last attempt ended
+---@field schedule_time string?
+---@field last_attempt_time string?
+---@field retry_config table? retry_count, max_doublings and three durations
+---@field schedule string?
+---@field time_zone string?
+---@field attempt_deadline string?
+---@field satisfies_pzs boolean?
+
+local M = {}
+
+M.message = fields.job
+M.order = fields.job.order
+---Order of a jobs.list answer, for `json.pretty`.
+M.list_order = { "jobs", "nextPageToken", jobs = fields.job.order }
+
+M.validate = rules.validate
+M.normalise_stored = stored.normalise
+M.error = problem.error
+
+local FROM_JSON <const> = { form = "json", root = "job" }
+local FROM_ANSWER <const> = { form = "json", root = "job", lenient = true }
+local FROM_LUA <const> = { form = "lua", root = "job" }
+
+---Read a decoded JSON value. Keys in either spelling, enums by number or name, both base64
+---alphabets, null = absent.
+---@param value any
+---`lenient` passes over what this version does not know: for answers of a server.
+---@param opts {lenient: boolean?}?
+---@return mooncron.Job? job
+---@return mooncron.Problem[]? problems
+function M.from_json(value, opts)
+  return schema.read(fields.job, value, opts and opts.lenient and FROM_ANSWER or FROM_JSON)
+end
+
+---Read a job as a script writes it: bodies as strings or tables (sent as JSON), durations as text
+---or seconds, enums in any case. A canonical job comes out equal.
+---@param value table
+---@return mooncron.Job? job
+---@return mooncron.Problem[]? problems
+function M.from_lua(value)
+  return schema.read(fields.job, value, FROM_LUA)
+end
+
+---Write a job as a table for JSON (`json.pretty(value, job.order)` prints it as the service does).
+---@param job mooncron.Job
+---@param opts {int_enums: boolean?}?
+---@return table
+function M.to_json(job, opts)
+  return schema.write(fields.job, job, opts and opts.int_enums)
+end
+
+---Without the fields that only the service sets: what counts of the body of a create or patch.
+---@param job mooncron.Job
+---@return table
+function M.strip_output(job)
+  return schema.without_output(fields.job, job)
+end
+
+---Decode a request's body and read it.
+---@param text string
+---@return mooncron.Job? job
+---@return mooncron.Err? err
+function M.decode(text)
+  local value, e = json.decode(text)
+  if value == nil then
+    return nil, e
+  end
+  local job, problems = M.from_json(value)
+  if not job then
+    return nil, M.error(problems)
+  end
+  return job
+end
+
+return M

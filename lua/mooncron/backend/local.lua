@@ -1,0 +1,113 @@
+---The local scheduler as a backend: in this process, or through a running `mooncron serve` on the
+---same folder.
+
+local err <const> = require "mooncron.err"
+local http <const> = require "mooncron.http"
+local json <const> = require "mooncron.json"
+local task <const> = require "mooncron.task"
+
+local M = {}
+
+-- ---- in this process ----
+
+local InProcess = { __name = "mooncron.backend.local" }
+InProcess.__index = InProcess
+
+function InProcess:send(request)
+  local done = task.event()
+  self.scheduler:handle(request, function(response)
+    done:set(response)
+  end)
+  return done.wait()
+end
+
+function InProcess:describe()
+  return "local scheduler in " .. (self.scheduler.folder or "memory")
+end
+
+function InProcess:close()
+  self.scheduler:close()
+end
+
+-- What the scheduler itself can, for a client in the same process.
+InProcess.extras = {}
+for _, name in ipairs { "advance", "attempts", "now_ms", "run_due", "start", "stop" } do
+  InProcess.extras[name] = function(self, ...)
+    return self.scheduler[name](self.scheduler, ...)
+  end
+end
+
+-- ---- through a running server ----
+
+local Served = { __name = "mooncron.backend.served" }
+Served.__index = Served
+
+function Served:send(request)
+  return http.request {
+    method = request.method,
+    url = self.url .. request.target,
+    headers = { ["Content-Type"] = "application/json" },
+    body = request.body,
+  }
+end
+
+function Served:describe()
+  return "local scheduler at " .. self.url
+end
+
+function Served.close() end
+
+---@param url string
+function M.at(url)
+  return setmetatable({ url = (url:gsub("/$", "")) }, Served)
+end
+
+-- `mooncron serve` notes its address in the folder while it runs. A note without a server behind it
+-- is a leftover.
+local function running_server(folder)
+  local file = io.open(folder .. "/server.json")
+  if not file then
+    return nil
+  end
+  local note = json.decode(file:read("a"))
+  file:close()
+  if type(note) ~= "table" or type(note.url) ~= "string" then
+    return nil
+  end
+  local response = http.request { url = note.url .. "/healthz", timeout = 1 }
+  return response and response.status == 200 and note.url or nil
+end
+
+---@param options { folder: string?, in_memory: boolean? } and those of mooncron.scheduler
+---@return table? backend
+---@return mooncron.Err?
+function M.open(options)
+  local scheduler_module = require "mooncron.scheduler"
+  local folder = options.folder
+  if not folder and not options.in_memory then
+    local e
+    folder, e = scheduler_module.default_folder(os.getenv)
+    if not folder then
+      return nil, e
+    end
+  end
+  if folder then
+    local url = running_server(folder)
+    if url then
+      return M.at(url)
+    end
+  end
+  local scheduler, e = scheduler_module.open {
+    folder = folder,
+    back_off = options.back_off,
+    catch_up = options.catch_up,
+    pubsub_endpoint = options.pubsub_endpoint,
+    app_engine = options.app_engine,
+  }
+  if not scheduler then
+    return nil, err.new(e.code, "the local scheduler does not open", { cause = e })
+  end
+  return setmetatable({ scheduler = scheduler }, InProcess)
+end
+
+return M

@@ -1,0 +1,288 @@
+---The jobs service: what each method of the API does to a job. Validates, decides, changes rows;
+---answers a canonical job or an error. It never waits: whoever calls it waits for the store's
+---commit.
+
+local core <const> = require "mooncron.core"
+local errors <const> = require "mooncron.api.errors"
+local job_api <const> = require "mooncron.api.job"
+local json <const> = require "mooncron.json"
+local mask_api <const> = require "mooncron.api.mask"
+
+local M = {}
+
+---@class mooncron.scheduler.Jobs
+local Jobs = { __name = "mooncron.scheduler.Jobs" }
+Jobs.__index = Jobs
+
+---@param options { store: table, clock: table, on_due: fun(), random: fun(): integer }
+--- `on_due` is called whenever something became due earlier; `random` makes the ids of jobs without
+---a name
+function M.new(options)
+  return setmetatable({
+    store = options.store,
+    clock = options.clock,
+    on_due = options.on_due,
+    random = options.random,
+    schedules = {},
+  }, Jobs)
+end
+
+-- ---- schedules ----
+
+---The schedule of a job, evaluated by the core; parsed once for each pair of text and zone.
+---@param job table canonical
+function Jobs:schedule_of(job)
+  local key = job.schedule .. "\0" .. (job.time_zone or "")
+  local schedule = self.schedules[key]
+  if not schedule then
+    schedule = assert(core.time.schedule(job.schedule, job.time_zone or "UTC"))
+    self.schedules[key] = schedule
+  end
+  return schedule
+end
+
+-- What api.job asks of a schedule.
+local function check_schedule(text, zone)
+  local schedule, e = core.time.schedule(text, zone)
+  if not schedule then
+    return nil, e
+  end
+  return true
+end
+
+-- The slot after `now_ms`: every slot lies strictly after the instant of the change [rec]. While an
+-- execution is out it is only shown; the execution's end makes it due.
+local function set_next_slot(self, row, job, now_ms)
+  row.schedule_ms = self:schedule_of(job):next(now_ms, row.anchor_ms)
+  row.due_ms = row.schedule_ms
+  if row.id and self.store:natural_execution(row.id) then
+    row.due_ms = nil
+  end
+end
+
+-- ---- what is shown ----
+
+local function timestamp(ms)
+  return ms and core.time.format(ms)
+end
+
+---The job of a row, with the fields that the service keeps.
+---@return table job canonical
+function Jobs:view(row)
+  local job = {}
+  for key, value in pairs(self.store:resource_of(row)) do
+    job[key] = value
+  end
+  job.name = row.name
+  job.state = row.state
+  job.user_update_time = timestamp(row.updated_ms)
+  job.schedule_time = row.state == "ENABLED" and timestamp(row.schedule_ms) or nil
+  job.last_attempt_time = timestamp(row.attempted_ms)
+  job.status = { code = row.status } -- -1: never tried; success is {} [rec]
+  return job
+end
+
+
+function Jobs:find(name)
+  local row, e = self.store:job(name)
+  if row then
+    return row
+  elseif e then
+    return nil, e
+  end
+  return nil, errors.job_not_found()
+end
+
+-- ---- changing ----
+
+local function check(job, context)
+  local ok, problems = job_api.validate(job, context)
+  if not ok then
+    return nil, job_api.error(problems)
+  end
+  return true
+end
+
+local function encode_resource(job)
+  return json.encode(job_api.to_json(job_api.strip_output(job)))
+end
+
+local function copy(value)
+  local out = {}
+  for key, item in pairs(value) do
+    out[key] = item
+  end
+  return out
+end
+
+---@param parent string "projects/P/locations/L"
+---@param given table canonical; without a name the service makes one [ref]
+function Jobs:create(parent, given)
+  local job = copy(job_api.strip_output(given))
+  job.name = job.name or ("%s/jobs/%d"):format(parent, self.random())
+  local ok, e = check(job, { parent = parent, need_name = true, check_schedule = check_schedule })
+  if not ok then
+    return nil, e
+  end
+  job = job_api.normalise_stored(job)
+  local now_ms = self.clock:now_ms()
+  local row = {
+    name = job.name,
+    parent = parent,
+    resource = encode_resource(job),
+    state = "ENABLED",
+    anchor_ms = now_ms,
+    updated_ms = now_ms,
+    status = -1,
+  }
+  set_next_slot(self, row, job, now_ms)
+  ok, e = self.store:insert_job(row)
+  if not ok then
+    if e.code == "ALREADY_EXISTS" then
+      e = errors.already_exists(job.name)
+    end
+    return nil, e
+  end
+  self.on_due()
+  return self:view(row)
+end
+
+function Jobs:get(name)
+  local row, e = self:find(name)
+  if not row then
+    return nil, e
+  end
+  return self:view(row)
+end
+
+---@return table[]? jobs
+---@return mooncron.Err?
+function Jobs:list(parent, last_name, limit)
+  local rows, e = self.store:list(parent, last_name, limit)
+  if not rows then
+    return nil, e
+  end
+  local jobs = {}
+  for i, row in ipairs(rows) do
+    jobs[i] = self:view(row)
+  end
+  return jobs
+end
+
+---@param name string from the URL
+---@param patch table canonical
+---@param mask mooncron.api.Mask
+function Jobs:patch(name, patch, mask)
+  local row, e = self:find(name)
+  if not row then
+    return nil, e
+  end
+  local before = self.store:resource_of(row)
+  local job = mask_api.apply(before, patch, mask)
+  job.name = name
+  local ok
+  ok, e = check(job, { parent = row.parent, need_name = true, check_schedule = check_schedule })
+  if not ok then
+    return nil, e
+  end
+  job = job_api.normalise_stored(job)
+  local now_ms = self.clock:now_ms()
+  row.resource = encode_resource(job)
+  row.updated_ms = now_ms
+  if job.schedule ~= before.schedule or job.time_zone ~= before.time_zone then
+    row.anchor_ms = now_ms -- a new schedule counts from its own beginning [ours]
+    if row.state == "ENABLED" then
+      set_next_slot(self, row, job, now_ms)
+    end
+  end
+  if row.state == "UPDATE_FAILED" then
+    row.state = "ENABLED" -- a good update mends it [ref]
+  end
+  ok, e = self.store:update_job(row)
+  if not ok then
+    return nil, e
+  end
+  self.on_due()
+  return self:view(row)
+end
+
+function Jobs:delete(name)
+  local row, e = self:find(name)
+  if not row then
+    return nil, e
+  end
+  return self.store:delete_job(row)
+end
+
+---Pausing a paused job is a no-op: the real answer is not known [ours].
+function Jobs:pause(name)
+  local row, e = self:find(name)
+  if not row then
+    return nil, e
+  end
+  if row.state ~= "PAUSED" then
+    row.state = "PAUSED"
+    row.updated_ms = self.clock:now_ms()
+    row.due_ms, row.schedule_ms = nil, nil
+    local ok
+    ok, e = self.store:delete_waiting_executions(row.id)
+    if ok then
+      ok, e = self.store:update_job(row)
+    end
+    if not ok then
+      return nil, e
+    end
+  end
+  return self:view(row)
+end
+
+---Resuming an enabled job is a no-op: Terraform does so after every create [tf]. Slots that passed
+---during the pause are not made up for [ours].
+function Jobs:resume(name)
+  local row, e = self:find(name)
+  if not row then
+    return nil, e
+  end
+  if row.state ~= "ENABLED" then
+    local now_ms = self.clock:now_ms()
+    row.state = "ENABLED"
+    row.updated_ms = now_ms
+    set_next_slot(self, row, self.store:resource_of(row), now_ms)
+    local ok
+    ok, e = self.store:update_job(row)
+    if not ok then
+      return nil, e
+    end
+    self.on_due()
+  end
+  return self:view(row)
+end
+
+---Force a run now, beside one that may be on its way [ref]. It carries the job's next schedule time
+---[rec].
+function Jobs:run(name)
+  local row, e = self:find(name)
+  if not row then
+    return nil, e
+  end
+  if row.state ~= "ENABLED" then
+    return nil, errors.wrong_state("ENABLED", "RunJob")
+  end
+  local now_ms = self.clock:now_ms()
+  local ok
+  ok, e = self.store:insert_execution {
+    job_id = row.id,
+    forced = 1,
+    scheduled_ms = row.schedule_ms or now_ms,
+    attempt = 0,
+    failures = 0,
+    due_ms = now_ms,
+  }
+  if not ok then
+    return nil, e
+  end
+  self.on_due()
+  return self:view(row)
+end
+
+return M

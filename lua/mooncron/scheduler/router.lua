@@ -1,0 +1,290 @@
+---The REST surface: a request as data in, a response as data out. It never waits; whoever serves it
+---sends the response after the store's commit.
+
+local errors <const> = require "mooncron.api.errors"
+local err <const> = require "mooncron.err"
+local job_api <const> = require "mooncron.api.job"
+local json <const> = require "mooncron.json"
+local locations <const> = require "mooncron.scheduler.locations"
+local mask_api <const> = require "mooncron.api.mask"
+local page <const> = require "mooncron.api.page"
+local query_api <const> = require "mooncron.api.query"
+
+local M = {}
+
+---@class mooncron.scheduler.Call what a method is given
+---@field jobs mooncron.scheduler.Jobs
+---@field names string[] the parts of the path that the route leaves open
+---@field project string?
+---@field parent string? "projects/P/locations/L"
+---@field name string? the full name of the job
+---@field options mooncron.api.Options
+---@field body string
+
+-- ---- methods: (call) -> value, order of its members | nil, err ----
+
+local function job_answer(call, job, e)
+  if not job then
+    return nil, e
+  end
+  return job_api.to_json(job, { int_enums = call.options.int_enums }), job_api.order
+end
+
+local function create(call)
+  local job, e = job_api.decode(call.body)
+  if not job then
+    return nil, e
+  end
+  return job_answer(call, call.jobs:create(call.parent, job))
+end
+
+local function get(call)
+  return job_answer(call, call.jobs:get(call.name))
+end
+
+local function list(call)
+  local size, e = page.size(call.options.page_size)
+  if not size then
+    return nil, e
+  end
+  local after
+  after, e = page.after(call.options.page_token, call.parent .. "/jobs/")
+  if e then
+    return nil, e
+  end
+  -- One more than asked tells whether there is another page.
+  local jobs
+  jobs, e = call.jobs:list(call.parent, after, size + 1)
+  if not jobs then
+    return nil, e
+  end
+  local answer = {}
+  if jobs[size + 1] then
+    answer.nextPageToken = page.token(jobs[size].name)
+    jobs[size + 1] = nil
+  end
+  for i, job in ipairs(jobs) do
+    jobs[i] = job_api.to_json(job, { int_enums = call.options.int_enums })
+  end
+  answer.jobs = jobs[1] and json.list(jobs) or nil -- nothing there: `{}` [rec]
+  return answer, job_api.list_order
+end
+
+local function patch(call)
+  local job, e = job_api.decode(call.body)
+  if not job then
+    return nil, e
+  end
+  local mask
+  mask, e = mask_api.parse(call.options.update_mask)
+  if not mask then
+    return nil, e
+  end
+  return job_answer(call, call.jobs:patch(call.name, job, mask))
+end
+
+local function delete(call)
+  local ok, e = call.jobs:delete(call.name)
+  if not ok then
+    return nil, e
+  end
+  return {}
+end
+
+-- pause, resume and run take `{}` or nothing.
+local function verb(method)
+  return function(call)
+    if call.body:find("%S") then
+      local body, e = json.decode(call.body)
+      if body == nil then
+        return nil, e
+      end
+    end
+    return job_answer(call, call.jobs[method](call.jobs, call.name))
+  end
+end
+
+local function list_locations(call)
+  local rows = {}
+  for i, id in ipairs(locations.ids) do
+    rows[i] = locations.resource(call.project, id)
+  end
+  return { locations = json.list(rows) }, locations.list_order
+end
+
+local function get_location(call)
+  return locations.resource(call.project, call.names[2]), locations.order
+end
+
+local function missing(method)
+  return function()
+    return nil, errors.unimplemented("projects.locations." .. method)
+  end
+end
+
+-- ---- routes ----
+
+-- Path below the version, `*` for a segment that is free; a job's `:verb` stands in its own column.
+local ROUTES <const> = {
+  { "GET", "projects/*/locations", nil, list_locations },
+  { "GET", "projects/*/locations/*", nil, get_location },
+  { "GET", "projects/*/locations/*/jobs", nil, list },
+  { "POST", "projects/*/locations/*/jobs", nil, create },
+  { "GET", "projects/*/locations/*/jobs/*", nil, get },
+  { "PATCH", "projects/*/locations/*/jobs/*", nil, patch },
+  { "DELETE", "projects/*/locations/*/jobs/*", nil, delete },
+  { "POST", "projects/*/locations/*/jobs/*", "pause", verb("pause") },
+  { "POST", "projects/*/locations/*/jobs/*", "resume", verb("resume") },
+  { "POST", "projects/*/locations/*/jobs/*", "run", verb("run") },
+  { "GET", "projects/*/locations/*/cmekConfig", nil, missing("getCmekConfig") },
+  { "PATCH", "projects/*/locations/*/cmekConfig", nil, missing("updateCmekConfig") },
+  { "GET", "projects/*/locations/*/operations", nil, missing("operations.list") },
+  { "GET", "projects/*/locations/*/operations/*", nil, missing("operations.get") },
+  { "DELETE", "projects/*/locations/*/operations/*", nil, missing("operations.delete") },
+  { "POST", "projects/*/locations/*/operations/*", "cancel", missing("operations.cancel") },
+}
+
+-- v1beta1 has the same surface but for the newer methods (fact sheet 1.2).
+local VERSIONS <const> = { v1 = true, v1beta1 = true }
+
+local function split(path)
+  local parts = {}
+  for part in path:gmatch("[^/]+") do
+    parts[#parts + 1] = part
+  end
+  return parts
+end
+
+for _, route in ipairs(ROUTES) do
+  route.parts = split(route[2])
+end
+
+local function decode_segment(text)
+  return (text:gsub("%%(%x%x)", function(hex)
+    return string.char(tonumber(hex, 16))
+  end))
+end
+
+-- The free segments, or nil when the route is another one.
+local function match(route, parts, path_verb)
+  if #parts ~= #route.parts + 1 or route[3] ~= path_verb then
+    return nil
+  end
+  local names = {}
+  for i, want in ipairs(route.parts) do
+    local got = parts[i + 1]
+    if want == "*" then
+      names[#names + 1] = decode_segment(got)
+    elseif want ~= got then
+      return nil
+    end
+  end
+  return names
+end
+
+-- A verb follows the last segment's colon; job ids have none. Encoded or not, it is the same.
+local function take_verb(parts)
+  local last = parts[#parts] or ""
+  local id, path_verb = last:match("^(.+):(%a+)$")
+  if not id then
+    id, path_verb = last:match("^(.+)%%3[aA](%a+)$")
+  end
+  if id and #parts > 6 then
+    parts[#parts] = id
+    return path_verb
+  end
+end
+
+local function find_route(method, path)
+  local parts = split(path)
+  if not VERSIONS[parts[1]] then
+    return nil, err.new("NOT_FOUND",
+      ("path '%s' is not of the API: it begins with /v1/projects/"):format(path))
+  end
+  local path_verb = take_verb(parts)
+  local others = {}
+  for _, route in ipairs(ROUTES) do
+    local names = match(route, parts, path_verb)
+    if names and route[1] == method then
+      return route, names
+    elseif names then
+      others[#others + 1] = route[1]
+    end
+  end
+  if others[1] then
+    return nil, err.new("NOT_FOUND", ("%s is no method of '%s': use %s"):format(
+      method, path, table.concat(others, " or ")))
+  end
+  return nil, err.new("NOT_FOUND",
+    ("path '%s' is not of the API: see projects/P/locations/L/jobs"):format(path))
+end
+
+-- ---- answering ----
+
+local JSON <const> = { ["Content-Type"] = "application/json; charset=UTF-8" }
+
+local function failure(e)
+  local status, body = errors.answer(e)
+  return { status = status, headers = JSON, body = body }
+end
+
+local function call_of(jobs, names, options, body)
+  local parent = names[2] and ("projects/%s/locations/%s"):format(names[1], names[2])
+  return {
+    jobs = jobs,
+    names = names,
+    project = names[1],
+    parent = parent,
+    name = names[3] and parent .. "/jobs/" .. names[3],
+    options = options,
+    body = body,
+  }
+end
+
+local FAULTS <const> = {
+  too_large = { "INVALID_ARGUMENT", "the request's body is too large: a job is at most 1 MB" },
+  no_room = { "UNAVAILABLE", "too many large requests at once: try again" },
+}
+
+-- Outside of the API: whether the server is there.
+local HEALTH <const> = { status = 200, headers = { ["Content-Type"] = "text/plain" }, body = "ok\n" }
+
+---Answer a request of the API.
+---@param jobs mooncron.scheduler.Jobs
+---@param request { method: string, target: string, body: string, fault: string? }
+---@return { status: integer, headers: table, body: string }
+function M.handle(jobs, request)
+  if request.fault then
+    return failure(err.new(table.unpack(FAULTS[request.fault])))
+  end
+  local path, query = request.target:match("^([^?]*)%??(.*)$")
+  if path == "/healthz" then
+    return HEALTH
+  end
+  local route, names = find_route(request.method, path)
+  if not route then
+    return failure(names)
+  end
+  local parameters, e = query_api.parse(query)
+  local options
+  if parameters then
+    options, e = query_api.options(parameters)
+  end
+  if not options then
+    return failure(e)
+  end
+  local value, order = route[4](call_of(jobs, names, options, request.body))
+  if not value then
+    return failure(order)
+  end
+  value = options.fields and query_api.select(value, options.fields) or value
+  local body = options.pretty and json.pretty(value, order) or json.encode(value)
+  return { status = 200, headers = JSON, body = body }
+end
+
+---The answer when the commit failed: what the request changed is not there.
+function M.failure(e)
+  return failure(e)
+end
+
+return M
