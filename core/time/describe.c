@@ -88,7 +88,8 @@ static struct shape shape_of(uint64_t mask, int lowest, int highest)
   return s;
 }
 
-/* Whether the values go round `size` in even steps from 0, as the minutes of an every-15-minutes rule do in an hour. */
+/* Whether the values go round `size` in even steps from 0, as the minutes of an every-15-minutes
+   rule do in an hour. */
 static bool is_even(const struct shape *s, int size)
 {
   return s->step && s->first == 0 && s->step * s->count == size;
@@ -213,7 +214,8 @@ static void say_days_of_month(struct text *t, uint32_t days)
   }
 }
 
-/* One run of at least three days, going round the week, as Friday to Monday; its ends in *first and *last. */
+/* One run of at least three days, going round the week, as Friday to Monday; its ends in *first and
+   *last. */
 static bool is_week_range(unsigned weekdays, int *first, int *last)
 {
   int count = __builtin_popcount(weekdays);

@@ -234,8 +234,8 @@ static int parse_interval(struct parser *p, struct mc_interval *interval)
   return parse_range(p, interval);
 }
 
-/* The days of the weekly form, after "every" (ordinals 0) or a list of ordinals. "day" after ordinals means days of the
-   month. [groc] */
+/* The days of the weekly form, after "every" (ordinals 0) or a list of ordinals. "day" after
+   ordinals means days of the month. [groc] */
 static int parse_weekdays(struct parser *p, uint32_t ordinals, struct mc_calendar *calendar)
 {
   uint32_t mask = 0;

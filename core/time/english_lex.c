@@ -184,8 +184,8 @@ static const struct word *longest_word(const struct source *src, size_t at)
   return best;
 }
 
-/* A token that is none: the whole run of letters around `at`, with the digits before `th` and the like, so that the
-   message shows `sept` and not the `t` that is left of it. */
+/* A token that is none: the whole run of letters around `at`, with the digits before `th` and the
+   like, so that the message shows `sept` and not the `t` that is left of it. */
 static struct mc_english_token foreign_word(const struct source *src, size_t at)
 {
   struct mc_english_token tok = {T_WORD, 0, at, at + 1};

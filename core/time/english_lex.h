@@ -3,8 +3,8 @@
 
 #include <stddef.h>
 
-/* The words of App Engine schedules; private to time/english.c. [groc]: blanks separate and are needed nowhere, the
-   longest word wins (`every20mins`, `monday` before `mon`). */
+/* The words of App Engine schedules; private to time/english.c. [groc]: blanks separate and are
+   needed nowhere, the longest word wins (`every20mins`, `monday` before `mon`). */
 
 #define MC_ENGLISH_MAX_N 99999u
 #define MC_ENGLISH_SHORTEST "the shortest interval is one minute"
@@ -38,8 +38,8 @@ struct mc_english_token {
 /* The token at or after byte `at`; T_END at the end. */
 struct mc_english_token mc_english_lex(const char *text, size_t len, size_t at);
 
-/* What to write instead of a word that is none of the language's, or is in the wrong place; NULL when there is no
-   advice. */
+/* What to write instead of a word that is none of the language's, or is in the wrong place; NULL
+   when there is no advice. */
 const char *mc_english_fix(const char *word);
 
 #endif

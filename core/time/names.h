@@ -3,12 +3,13 @@
 
 #include <stdint.h>
 
-/* English names, for what people read. Index 0 of the weekdays is Sunday, and so is 7; index 0 of the months is
-   empty. */
+/* English names, for what people read. Index 0 of the weekdays is Sunday, and so is 7; index 0 of
+   the months is empty. */
 extern const char *const mc_weekday_names[8];
 extern const char *const mc_month_names[13];
 
-/* Bits 1-31: the days of a month on which the first to fifth of a weekday falls; index 1-5. [groc] */
+/* Bits 1-31: the days of a month on which the first to fifth of a weekday falls; index 1-5. [groc]
+   */
 extern const uint32_t mc_ordinal_windows[6];
 
 /* Masks of all days (bits 1-31) and all months (bits 1-12). */

@@ -45,7 +45,8 @@ __attribute__((format(printf, 4, 5))) static void warn(struct list *list, enum m
 
 /* ---- the rule by itself ---- */
 
-/* The step of a mask that is the star's range stepped, as of `*` with a slash and 7; 0 when it is none. */
+/* The step of a mask that is the star's range stepped, as of `*` with a slash and 7; 0 when it is
+   none. */
 static int star_step(uint64_t mask, int lowest, int highest)
 {
   uint64_t stepped = 0, rest = mask & (mask - 1);
@@ -167,8 +168,8 @@ static struct stamp stamp_of(int64_t local_ms)
   return s;
 }
 
-/* Runs of a calendar rule between two local times that come never, or twice. `local` is the rule on a clock without
-   changes. */
+/* Runs of a calendar rule between two local times that come never, or twice. `local` is the rule on
+   a clock without changes. */
 static void check_change(struct list *list, const struct mc_schedule *s,
                          const struct mc_schedule *local, int64_t at_ms, int64_t begin_ms,
                          int64_t end_ms, bool gap)

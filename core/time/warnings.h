@@ -27,9 +27,10 @@ struct mc_warning {
 /* The stable name of a kind, as "dst_skipped". */
 const char *mc_warning_name(enum mc_warning_kind kind);
 
-/* The warnings of a schedule, changes of the clock in (from, to] among them, in time order after those without a time.
-   At most `max` are written; returns how many. Rules that run every hour have no DST warnings: they follow the wall clock
-   without a lost day. Neither have those of MC_SCHEDULE_ONCE, which is there to avoid them. */
+/* The warnings of a schedule, changes of the clock in (from, to] among them, in time order after
+   those without a time. At most `max` are written; returns how many. Rules that run every hour have
+   no DST warnings: they follow the wall clock without a lost day. Neither have those of
+   MC_SCHEDULE_ONCE, which is there to avoid them. */
 size_t mc_schedule_warnings(const struct mc_schedule *s, int64_t from_ms, int64_t to_ms,
                             struct mc_warning *out, size_t max);
 

@@ -17,8 +17,9 @@ struct fuzz_language {
   int (*print)(const struct mc_rule *rule, struct mc_buf *out, struct mc_err *err);
 };
 
-/* All that must hold for any bytes taken as a schedule: a refusal has a place and a message of one line; what is accepted
-   prints as something that parses to the same rule, is described, and is evaluated without contradiction. */
+/* All that must hold for any bytes taken as a schedule: a refusal has a place and a message of one
+   line; what is accepted prints as something that parses to the same rule, is described, and is
+   evaluated without contradiction. */
 void fuzz_text(const struct fuzz_language *language, const uint8_t *data, size_t size);
 
 /* Searches from `t_ms` agree with each other. */

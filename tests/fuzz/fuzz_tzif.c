@@ -20,7 +20,9 @@ static void check_lookups(const struct mc_zone *zone, int64_t ms)
   local_ms = ms + (int64_t)info.offset_s * 1000;
   count = mc_zone_instants(zone, local_ms, instants);
   MC_ASSERT(count >= 1 && count <= 2);
-  MC_ASSERT(instants[0] == ms || (count == 2 && instants[1] == ms));
+  /* offsets that swing within hours, in no real zone, show a local time more than twice: the first
+     two are given */
+  MC_ASSERT(instants[0] == ms || (count == 2 && instants[1] <= ms));
   for(int i = 0; i < count; i++)
     MC_ASSERT(instants[i] + (int64_t)mc_zone_info(zone, instants[i]).offset_s * 1000 == local_ms);
 }

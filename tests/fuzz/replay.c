@@ -1,5 +1,5 @@
-/* Runs a fuzzer on the files of folders, in the order of their names, as plain tests. A broken property ends the program
-   before its plan, which a TAP reader takes as a failure. */
+/* Runs a fuzzer on the files of folders, in the order of their names, as plain tests. A broken
+   property ends the program before its plan, which a TAP reader takes as a failure. */
 
 #include <dirent.h>
 #include <stdlib.h>

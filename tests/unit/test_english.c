@@ -1,4 +1,5 @@
-/* App Engine schedules: what is accepted and as what, what is refused, where and with which words. */
+/* App Engine schedules: what is accepted and as what, what is refused, where and with which words.
+   */
 
 #include "base/buf.h"
 #include "time/english.h"

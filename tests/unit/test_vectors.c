@@ -1,7 +1,8 @@
-/* Runs the shared vectors of tests/data (or the files given) through next, prev, the iterator and count.
+/* Runs the shared vectors of tests/data (or the files given) through next, prev, the iterator and
+   count.
 
-     # why
-     expression | zone | from [anchor INSTANT] | next, next, ...        `never` ends a list that ends */
+   # why expression | zone | from [anchor INSTANT] | next, next, ...        `never` ends a list that
+   ends */
 
 #include <glob.h>
 #include <stdbool.h>
@@ -16,7 +17,8 @@ struct vector {
   char *expr, *zone, *from, *anchor, *want;
 };
 
-/* Cut at `sep`, blanks around the pieces removed. Returns the first piece; *rest is what follows, or NULL. */
+/* Cut at `sep`, blanks around the pieces removed. Returns the first piece; *rest is what follows,
+   or NULL. */
 static char *cut(char *text, const char *sep, char **rest)
 {
   char *at = strstr(text, sep), *end;

@@ -1,8 +1,9 @@
 #ifndef TESTS_BENCH_SCHEDULE_BENCH_H
 #define TESTS_BENCH_SCHEDULE_BENCH_H
 
-/* What the C drivers share: the cases, the clock, the median. Arguments: CASES START STEPS RUNS RUN_MS; output: lines
-   of "name, zone, ns per parse, ns per chained next, checksum" between tabs. */
+/* What the C drivers share: the cases, the clock, the median. Arguments: CASES START STEPS RUNS
+   RUN_MS; output: lines of "name, zone, ns per parse, ns per chained next, checksum" between tabs.
+   */
 
 #include <inttypes.h>
 #include <stdint.h>
@@ -54,8 +55,8 @@ static inline int bench_by_value(const void *a, const void *b)
   return (x > y) - (x < y);
 }
 
-/* Median over the runs of the mean time of one of `units`, in ns; `work` is called 256 times between looks at the
-   clock, and what it returns is kept alive. */
+/* Median over the runs of the mean time of one of `units`, in ns; `work` is called 256 times
+   between looks at the clock, and what it returns is kept alive. */
 static inline double bench_median(const struct bench *bench, size_t units,
                                   int64_t (*work)(const struct bench *, void *), void *arg)
 {

@@ -1,12 +1,11 @@
-/* For the differential test: reads lines of "expression|zone|from in seconds|count", answers each with the next
-   occurrences as "seconds@offset" between blanks, or with "error: ...". */
+/* For the differential tests: reads lines of "expression|zone|from in seconds|count", answers each
+   with the next occurrences as "seconds@offset" between blanks, or with "error: ...". */
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "time/cron.h"
 #include "time/schedule.h"
 
 static int answer(struct mc_tzdb *zones, char *line, struct mc_err *err)
@@ -22,7 +21,7 @@ static int answer(struct mc_tzdb *zones, char *line, struct mc_err *err)
     fields[i] = strtok_r(i ? NULL : line, "|\n", &save);
   if(!fields[3])
     return mc_fail(err, MC_INVALID_ARGUMENT, 0, "a line has four fields");
-  rc = mc_cron_parse(&rule, fields[0], strlen(fields[0]), err);
+  rc = mc_rule_parse(&rule, fields[0], strlen(fields[0]), err);
   if(!rc)
     rc = mc_tzdb_get(zones, &zone, fields[1], strlen(fields[1]), err);
   if(rc)

@@ -1,4 +1,6 @@
-# Our schedules against another implementation, where the rules agree. Included by the root Makefile; needs node and npm.
+# Our schedules against other implementations, where the rules agree: unix-cron against croner (needs node
+# and npm), App Engine schedules against a plain reading of the rules in Python. Included by the root
+# Makefile.
 
 CONFORMANCE_SCHEDULE := $(B)/conformance/schedule
 
@@ -15,6 +17,7 @@ $(CONFORMANCE_SCHEDULE)/node_modules: tests/conformance/schedule/package.json
 	@touch $@
 
 .PHONY: differential
-differential: $(CONFORMANCE_SCHEDULE)/next $(CONFORMANCE_SCHEDULE)/node_modules ## Compare schedules with another library
+differential: $(CONFORMANCE_SCHEDULE)/next $(CONFORMANCE_SCHEDULE)/node_modules ## Compare with other implementations
 	@cp tests/conformance/schedule/differential.mjs $(CONFORMANCE_SCHEDULE)/
 	@node $(CONFORMANCE_SCHEDULE)/differential.mjs $(CONFORMANCE_SCHEDULE)/next
+	@python3 tests/conformance/schedule/reference.py $(CONFORMANCE_SCHEDULE)/next
