@@ -27,7 +27,8 @@ static const char *const NAMES[MC_CRED_TYPES] = {
 
 enum { REQUIRED = 1, SAFE_URL = 2, ANY_URL = 4, DOMAIN = 8 };
 
-/* Every text of every type: where it stands in the JSON and what it must be. "{universe}" in a fallback is replaced. */
+/* Every text of every type: where it stands in the JSON and what it must be. "{universe}" in a
+   fallback is replaced. */
 static const struct text_row {
   unsigned types;
   enum mc_field field;
@@ -175,8 +176,8 @@ static int read_text(struct mc_credential *cred, const struct text_row *row, con
   return mc_field_set(cred, row->field, text, err);
 }
 
-static int read_number(struct mc_credential *cred, const struct number_row *row,
-                       const json_t *root, struct mc_err *err)
+static int read_number(struct mc_credential *cred, const struct number_row *row, const json_t *root,
+                       struct mc_err *err)
 {
   const json_t *value = mc_json_at(root, row->path);
   int64_t n = json_integer_value(value);
@@ -237,8 +238,9 @@ static int check_external(struct mc_credential *cred, json_t *root, struct mc_er
                    "credential_source.format.type: '%.32s' is neither text nor json",
                    t[MC_F_FORMAT]);
   if(!strcmp(t[MC_F_FORMAT], "json") && !t[MC_F_FORMAT_FIELD])
-    return mc_fail(err, MC_INVALID_ARGUMENT, 0,
-                   "credential_source.format.subject_token_field_name: missing, format json needs it");
+    return mc_fail(
+        err, MC_INVALID_ARGUMENT, 0,
+        "credential_source.format.subject_token_field_name: missing, format json needs it");
   return read_headers(cred, root, err);
 }
 

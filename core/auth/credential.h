@@ -21,12 +21,14 @@ enum mc_credential_type {
   MC_CRED_TYPES
 };
 
-/* One credential with its secrets. Reference counted; secrets are wiped when the last reference goes. */
+/* One credential with its secrets. Reference counted; secrets are wiped when the last reference
+   goes. */
 struct mc_credential;
 
-/* Parse the JSON of a credential file. MC_INVALID_ARGUMENT names the field ("private_key: not an unencrypted private key
-   in PEM form"); gdch_service_account and certificate sources are MC_UNIMPLEMENTED. Every URL to which a secret is sent must be https, or
-   http on loopback. *out is the caller's (mc_credential_free). */
+/* Parse the JSON of a credential file. MC_INVALID_ARGUMENT names the field ("private_key: not an
+   unencrypted private key in PEM form"); gdch_service_account and certificate sources are
+   MC_UNIMPLEMENTED. Every URL to which a secret is sent must be https, or http on loopback. *out
+   is the caller's (mc_credential_free). */
 int mc_credential_parse(struct mc_credential **out, const char *json, size_t len,
                         struct mc_err *err);
 /* The metadata server at host[:port]; `account` NULL means "default". */
@@ -53,7 +55,8 @@ const char *mc_credential_universe(const struct mc_credential *cred); /* never N
 /* What an impersonated one is reached through; NULL for the others. */
 struct mc_credential *mc_credential_source(const struct mc_credential *cred);
 
-/* "service_account svc@p.iam.gserviceaccount.com, project p": no secret in it. NUL-terminated, cut to size. */
+/* "service_account svc@p.iam.gserviceaccount.com, project p": no secret in it. NUL-terminated,
+   cut to size. */
 void mc_credential_print(char *out, size_t size, const struct mc_credential *cred);
 
 #endif

@@ -15,7 +15,8 @@ int mc_encode_percent(struct mc_buf *out, const char *text, const char *keep, st
 /* `name=value` of a form body, with `&` before it unless the buffer is empty. */
 int mc_encode_form(struct mc_buf *out, const char *name, const char *value, struct mc_err *err);
 
-/* Strict: the URL alphabet without padding, no stray bits. MC_INVALID_ARGUMENT with the byte's position. */
+/* Strict: the URL alphabet without padding, no stray bits. MC_INVALID_ARGUMENT with the byte's
+   position. */
 int mc_decode_base64url(struct mc_buf *out, const char *text, size_t len, struct mc_err *err);
 
 /* Wipe the whole allocation, then free it. */

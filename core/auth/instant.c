@@ -81,7 +81,7 @@ void mc_instant_basic(char out[MC_INSTANT_BASIC], int64_t s)
   int d = (int)(doy - (153 * mp + 2) / 5 + 1), m = (int)(mp < 10 ? mp + 3 : mp - 9);
   int y = (int)(yoe + era * 400 + (m <= 2)), rest = (int)(s % 86400);
 
-  snprintf(out, MC_INSTANT_BASIC, "%04u%02u%02uT%02u%02u%02uZ", (unsigned)y % 10000, (unsigned)m % 100,
-           (unsigned)d % 100, (unsigned)rest / 3600 % 100, (unsigned)rest / 60 % 60,
-           (unsigned)rest % 60);
+  snprintf(out, MC_INSTANT_BASIC, "%04u%02u%02uT%02u%02u%02uZ", (unsigned)y % 10000,
+           (unsigned)m % 100, (unsigned)d % 100, (unsigned)rest / 3600 % 100,
+           (unsigned)rest / 60 % 60, (unsigned)rest % 60);
 }

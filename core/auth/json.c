@@ -63,11 +63,9 @@ static void wipe_strings(json_t *node)
   if(json_is_string(node)) {
     mc_wipe((char *)(uintptr_t)json_string_value(node), json_string_length(node));
   } else if(json_is_array(node)) {
-    json_array_foreach(node, i, value)
-      wipe_strings(value);
+    json_array_foreach(node, i, value) wipe_strings(value);
   } else if(json_is_object(node)) {
-    json_object_foreach(node, name, value)
-      wipe_strings(value);
+    json_object_foreach(node, name, value) wipe_strings(value);
   }
 }
 

@@ -239,7 +239,8 @@ static int check_times(const json_t *claims, const struct mc_jwt_expect *e, stru
   if(read_date(&exp, claims, "exp") != 1)
     return mc_fail(err, MC_UNAUTHENTICATED, 0, "token has no expiry (exp)");
   if(has_iat < 0 || has_nbf < 0)
-    return mc_fail(err, MC_UNAUTHENTICATED, 0, "claim '%s' is not a date", has_iat < 0 ? "iat" : "nbf");
+    return mc_fail(err, MC_UNAUTHENTICATED, 0, "claim '%s' is not a date",
+                   has_iat < 0 ? "iat" : "nbf");
   if(e->now_s >= exp + e->leeway_s)
     return mc_fail(err, MC_UNAUTHENTICATED, 0, "token expired %" PRId64 " s ago", e->now_s - exp);
   if(has_iat && iat > e->now_s + e->leeway_s)

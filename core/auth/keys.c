@@ -166,7 +166,8 @@ static int add_number(struct mc_buf *out, const EVP_PKEY *key, const char *param
   return rc;
 }
 
-/* The members of a JWK that RFC 7638 hashes: names sorted, no blanks. Each kind is two numbers between fixed text. */
+/* The members of a JWK that RFC 7638 hashes: names sorted, no blanks. Each kind is two numbers
+   between fixed text. */
 static const struct {
   const char *before, *first, *between, *second, *after;
   int width;
