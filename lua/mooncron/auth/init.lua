@@ -152,8 +152,8 @@ function M.look(options)
       return nil, why, places
     end
   end
-  return nil, err.new("UNAUTHENTICATED",
-    "no credential found: run gcloud auth application-default login or set GOOGLE_APPLICATION_CREDENTIALS"), places
+  return nil, err.new("UNAUTHENTICATED", "no credential found: run gcloud auth application-default login "
+    .. "or set GOOGLE_APPLICATION_CREDENTIALS"), places
 end
 
 ---The credential of this machine (Application Default Credentials). Waits.
