@@ -16,7 +16,7 @@ json_t *mc_json_object(const char *text, size_t len, size_t max, const char *wha
   }
   root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
   if(!root) {
-    if(json_error_code(&e) == json_error_out_of_memory)
+    if(!*e.text) /* the parser has a text for whatever the input is to blame for */
       mc_fail_nomem(err);
     else
       mc_fail_at(err, MC_INVALID_ARGUMENT, e.position, "%s is not JSON: line %d, column %d", what,

@@ -116,7 +116,8 @@ static void bad_keys(void)
   free(big);
 }
 
-/* Each allocation of ours refused once: an error, no crash, and no leak for the sanitizer to see. */
+/* Each allocation of ours refused once: an error, no crash, and no leak for the sanitizer to
+   see. */
 static void out_of_memory(void)
 {
   char *pem = NULL;
@@ -214,7 +215,8 @@ static void instants(void)
   tap_is_str(basic, "20150830T123600Z", "AWS form");
 }
 
-/* The published test suite of Signature Version 4: get-vanilla, post-vanilla, get-vanilla-query-order-key-case. */
+/* The published test suite of Signature Version 4: get-vanilla, post-vanilla,
+   get-vanilla-query-order-key-case. */
 static void sigv4(void)
 {
   static const struct {
