@@ -45,6 +45,8 @@ end
 ---@field data string? folder of the local scheduler, default $XDG_DATA_HOME/mooncron; or ":memory:"
 ---@field back_off "recorded"|"documented"|nil see mooncron.scheduler
 ---@field catch_up "none"|"last"|"all"|nil
+---@field auth "local"|"gcp"|nil
+---@field issuer string?
 ---@field pubsub_endpoint string?
 ---@field app_engine table<string, string>?
 
@@ -72,6 +74,8 @@ local function open_backend(options, project)
     in_memory = options.data == ":memory:",
     back_off = options.back_off,
     catch_up = options.catch_up,
+    auth = options.auth,
+    issuer = options.issuer,
     pubsub_endpoint = options.pubsub_endpoint or pubsub and "http://" .. pubsub,
     app_engine = options.app_engine,
   }

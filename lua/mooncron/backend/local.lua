@@ -101,6 +101,8 @@ function M.open(options)
     folder = folder,
     back_off = options.back_off,
     catch_up = options.catch_up,
+    auth = options.auth,
+    issuer = options.issuer,
     pubsub_endpoint = options.pubsub_endpoint,
     app_engine = options.app_engine,
   }

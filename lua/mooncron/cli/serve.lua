@@ -14,6 +14,8 @@ local OPTIONS <const> = {
   { "--back-off", value = "MODE", help = "recorded (default) or documented: gaps between retries" },
   { "--catch-up", value = "MODE", help = "none, last (default) or all: runs missed while not running" },
   { "--app-engine", value = "S=URL", many = true, help = "where an App Engine service runs" },
+  { "--auth", value = "MODE", help = "local (default): tokens of our own issuer; gcp: Google's own" },
+  { "--issuer", value = "URL", help = "what local tokens carry as iss (default this server)" },
   { "--quiet", help = "say nothing but problems" },
 }
 
@@ -32,6 +34,7 @@ example:
 local MODES <const> = {
   back_off = { recorded = true, documented = true },
   catch_up = { none = true, last = true, all = true },
+  auth = { ["local"] = true, gcp = true },
 }
 
 -- Attempts that are on their way get so long to end; what is cut off is made again at the next
@@ -139,6 +142,8 @@ function M.run(args, cli)
     folder = folder,
     back_off = options.back_off,
     catch_up = options.catch_up,
+    auth = options.auth,
+    issuer = options.issuer,
     pubsub_endpoint = pubsub and pubsub ~= "" and "http://" .. pubsub or nil,
     app_engine = routes_of(options.app_engine),
   })

@@ -10,6 +10,7 @@ local jobs <const> = require "mooncron.scheduler.jobs"
 local router <const> = require "mooncron.scheduler.router"
 local store <const> = require "mooncron.scheduler.store"
 local task <const> = require "mooncron.task"
+local tokens <const> = require "mooncron.scheduler.tokens"
 
 local M = {}
 
@@ -42,10 +43,29 @@ end
 ---@field catch_up_window number? seconds, default 3600: how late `last` still makes one up
 ---@field pubsub_endpoint string?
 ---@field app_engine table<string, string>?
+---@field auth "local"|"gcp"|nil whose tokens targets receive; default local: of our own issuer
+---@field issuer string? URL that local tokens carry as `iss`; default that of the server
 
-local function token_refusal()
-  return nil, err.new("UNIMPLEMENTED",
-    "tokens of the local scheduler are not implemented: leave oidc_token and oauth_token out")
+-- Random bytes that nobody can guess, in hexadecimal.
+local function random_hex(count)
+  local file <close> = assert(io.open("/dev/urandom", "rb"))
+  return (file:read(count):gsub(".", function(byte)
+    return ("%02x"):format(byte:byte())
+  end))
+end
+
+local function tokens_of(options)
+  if options.auth == "gcp" then
+    return tokens.gcp()
+  end
+  return tokens.new {
+    folder = options.folder,
+    issuer = options.issuer,
+    now = function()
+      return core.loop.wall_ms() // 1000
+    end,
+    random = random_hex,
+  }
 end
 
 ---Open the data and get ready; nothing fires before `start`, `advance` or `run_due`.
@@ -80,6 +100,7 @@ function M.open(options)
       self.dispatcher:poke()
     end,
   }
+  self.tokens = tokens_of(options)
   self.dispatcher = dispatcher.new {
     store = file,
     jobs = self.jobs,
@@ -87,7 +108,9 @@ function M.open(options)
     back_off = options.back_off or "recorded",
     catch_up = options.catch_up or "last",
     catch_up_window_ms = math.floor((options.catch_up_window or 3600) * 1000),
-    token = token_refusal,
+    token = function(target)
+      return self.tokens:token(target)
+    end,
     pubsub_endpoint = options.pubsub_endpoint,
     app_engine = options.app_engine,
   }
@@ -105,7 +128,7 @@ end
 ---@param request { method: string, target: string, body: string }
 ---@param respond fun(response: { status: integer, headers: table, body: string })
 function Scheduler:handle(request, respond)
-  local response = router.handle(self.jobs, request)
+  local response = self.tokens:answer(request) or router.handle(self.jobs, request)
   self.store:after_commit(function(e)
     respond(e and router.failure(e) or response)
   end)
@@ -190,6 +213,8 @@ function Scheduler:listen(options)
   if not server then
     return nil, e
   end
+  local host = (options.host or "127.0.0.1"):gsub("^(.*:.*)$", "[%1]")
+  self.tokens:set_default_issuer(("http://%s:%d"):format(host, server:port()))
   task.on_event(server:key(), function(request)
     self:handle(request, function(response)
       server:reply(request.id, response.status, http.flat_headers(response.headers), response.body)
