@@ -121,7 +121,8 @@ static int zone_offset(lua_State *L)
   return 3;
 }
 
-/* [-0, +0|1|2, v] zone:instants(local_ms) -> the instants at which the local clock shows this, if any */
+/* [-0, +0|1|2, v] zone:instants(local_ms) -> the instants at which the local clock shows this, if
+   any */
 static int zone_instants(lua_State *L)
 {
   const struct mc_zone *zone = check_zone(L, 1);
@@ -133,7 +134,8 @@ static int zone_instants(lua_State *L)
   return n;
 }
 
-/* [-0, +1, v] zone:transitions(from, to) -> { { at = ms, before = seconds, after = seconds }, ... } in (from, to] */
+/* [-0, +1, v] zone:transitions(from, to) -> { { at = ms, before = seconds, after = seconds }, ... }
+   in (from, to] */
 static int zone_transitions(lua_State *L)
 {
   const struct mc_zone *zone = check_zone(L, 1);
@@ -200,8 +202,8 @@ static int64_t need_anchor(lua_State *L, const struct mc_schedule *s, int idx)
   return luaL_optinteger(L, idx, 0);
 }
 
-/* [-0, +1|2, v] time.schedule(text[, zone[, options]]) -> schedule | nil, err. The zone is a name or a handle; none is UTC.
-   Options: once (boolean), Vixie cron's rule at changes of the clock. */
+/* [-0, +1|2, v] time.schedule(text[, zone[, options]]) -> schedule | nil, err. The zone is a name
+   or a handle; none is UTC. Options: once (boolean), Vixie cron's rule at changes of the clock. */
 static int time_schedule(lua_State *L)
 {
   static const struct mcL_option rows[] = {{"once", MCL_BOOL, 0, 0, 0}, {NULL, MCL_INT, 0, 0, 0}};
@@ -238,7 +240,8 @@ static int push_instant(lua_State *L, bool found, int64_t ms)
   return 1;
 }
 
-/* [-0, +1, v] schedule:next(t[, anchor]) -> ms | nil. Strictly after t; without an anchor an interval runs from t. */
+/* [-0, +1, v] schedule:next(t[, anchor]) -> ms | nil. Strictly after t; without an anchor an
+   interval runs from t. */
 static int schedule_next(lua_State *L)
 {
   const struct mc_schedule *s = check_schedule(L, 1);
@@ -327,7 +330,8 @@ static int schedule_iter(lua_State *L)
 
 typedef int (*rule_writer)(const struct mc_rule *, struct mc_buf *, struct mc_err *);
 
-/* [-0, +1|2, m] what `write` makes of the rule. The text passes through a buffer of Lua, so nothing can leak. */
+/* [-0, +1|2, m] what `write` makes of the rule. The text passes through a buffer of Lua, so nothing
+   can leak. */
 static int push_written(lua_State *L, const struct mc_schedule *s, rule_writer write)
 {
   luaL_Buffer copy;
@@ -470,7 +474,8 @@ static int merge_step(lua_State *L)
   return 2;
 }
 
-/* [-0, +0, v] one row of the list, at the top of the stack: its schedule is kept in the table at `kept` */
+/* [-0, +0, v] one row of the list, at the top of the stack: its schedule is kept in the table at
+   `kept` */
 static int add_row(lua_State *L, struct merge_ud *u, lua_Integer i, int kept, int64_t from,
                    struct mc_err *err)
 {
@@ -490,8 +495,9 @@ static int add_row(lua_State *L, struct merge_ud *u, lua_Integer i, int kept, in
   return mc_merge_add(u->merge, s, anchor, err);
 }
 
-/* [-0, +4|2, v] time.merge(list, from, to) -> iterator, nil, nil, closing value | nil, err. The list holds rows
-   { schedule =, anchor = ms? }; the iterator gives ms and the row's index, for (from, to], in time order. */
+/* [-0, +4|2, v] time.merge(list, from, to) -> iterator, nil, nil, closing value | nil, err. The
+   list holds rows { schedule =, anchor = ms? }; the iterator gives ms and the row's index, for
+   (from, to], in time order. */
 static int time_merge(lua_State *L)
 {
   int64_t from = luaL_checkinteger(L, 2);
