@@ -1,6 +1,9 @@
 #include "net/client.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <curl/curl.h>
 #include <uv.h>
@@ -19,6 +22,7 @@ struct mc_client {
   struct exchange *running;
   CURL *idle[MAX_IDLE_HANDLES];
   size_t idle_count;
+  int stuck; /* a socket could not be watched: no memory */
 };
 
 /* One request on its way. */
@@ -29,7 +33,7 @@ struct exchange {
   CURL *easy;
   struct curl_slist *headers;
   struct mc_response_event *event;
-  int64_t max_body;
+  int keeps_method; /* GET and HEAD do, even after 303 */
   char error[CURL_ERROR_SIZE];
 };
 
@@ -74,6 +78,16 @@ static void cancel_exchange(struct mc_op *op)
   free_exchange(x);
 }
 
+/* 303 means "see there with GET", whatever the method was (RFC 9110, 15.4.4). libcurl would keep a
+   custom one. */
+static void forget_method_after_303(struct exchange *x, const char *line, size_t len)
+{
+  const char *status = memchr(line, ' ', len);
+
+  if(!x->keeps_method && status && (size_t)(line + len - status) > 4 && !memcmp(status, " 303", 4))
+    curl_easy_setopt(x->easy, CURLOPT_CUSTOMREQUEST, NULL);
+}
+
 /* Each answer of a chain of redirects starts with its own status line: only the last one's headers
    are kept. */
 static size_t on_head(char *data, size_t size, size_t count, void *arg)
@@ -84,11 +98,16 @@ static size_t on_head(char *data, size_t size, size_t count, void *arg)
   if(len > 5 && !memcmp(data, "HTTP/", 5)) {
     x->event->head.len = 0;
     x->event->body.len = 0;
+    forget_method_after_303(x, data, len);
     return len;
   }
   if(len <= 2)
     return len;
-  return mc_buf_add(&x->event->head, data, len, &x->event->err) ? 0 : len;
+  if(!mc_buf_add(&x->event->head, data, len, NULL))
+    return len;
+  mc_fail(&x->event->err, MC_RESOURCE_EXHAUSTED, 0,
+          "the answer's headers are over the limit of %zu bytes", x->event->head.max);
+  return 0;
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
@@ -96,7 +115,12 @@ static size_t on_body(char *data, size_t size, size_t count, void *arg)
   struct exchange *x = arg;
   size_t len = size * count;
 
-  return mc_buf_add(&x->event->body, data, len, &x->event->err) ? 0 : len;
+  if(!mc_buf_add(&x->event->body, data, len, NULL))
+    return len;
+  mc_fail(&x->event->err, MC_RESOURCE_EXHAUSTED, 0,
+          "the answer's body is over the limit of %zu bytes (max_body), or memory is out",
+          x->event->body.max);
+  return 0;
 }
 
 /* Our words for libcurl's codes; what has no row is UNAVAILABLE with libcurl's own text. */
@@ -107,12 +131,15 @@ static const struct {
 } failures[] = {
     {CURLE_OPERATION_TIMEDOUT, MC_DEADLINE_EXCEEDED, "no answer in time"},
     {CURLE_URL_MALFORMAT, MC_INVALID_ARGUMENT, "the url is malformed"},
-    {CURLE_UNSUPPORTED_PROTOCOL, MC_INVALID_ARGUMENT,
-     "the url must begin with http:// or https://"},
+    {CURLE_UNSUPPORTED_PROTOCOL, MC_UNAVAILABLE,
+     "what answers does not speak http, or redirects to another protocol"},
+    {CURLE_WEIRD_SERVER_REPLY, MC_UNAVAILABLE, "what answers does not speak http"},
     {CURLE_COULDNT_RESOLVE_HOST, MC_UNAVAILABLE, "the host name does not resolve"},
     {CURLE_COULDNT_RESOLVE_PROXY, MC_UNAVAILABLE, "the proxy's name does not resolve"},
     {CURLE_COULDNT_CONNECT, MC_UNAVAILABLE, "connection refused or unreachable"},
     {CURLE_PEER_FAILED_VERIFICATION, MC_UNAVAILABLE, "the server's certificate is not trusted"},
+    {CURLE_SSL_CACERT_BADFILE, MC_FAILED_PRECONDITION, "the file of trusted certificates"},
+    {CURLE_SSL_CONNECT_ERROR, MC_UNAVAILABLE, "no TLS connection came about"},
     {CURLE_GOT_NOTHING, MC_UNAVAILABLE, "the server closed the connection without an answer"},
     {CURLE_RECV_ERROR, MC_UNAVAILABLE, "the connection broke off"},
     {CURLE_SEND_ERROR, MC_UNAVAILABLE, "the connection broke off"},
@@ -168,7 +195,8 @@ static void finish(struct exchange *x, CURLcode code)
   free_exchange(x);
 }
 
-/* The one place where curl's completions are read. */
+/* The one place where curl's completions are read. After a socket that could not be watched libcurl
+   is stuck until no request is left: all of them end. */
 static void drain(struct mc_client *client)
 {
   struct exchange *x;
@@ -183,6 +211,9 @@ static void drain(struct mc_client *client)
     curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, (char **)&x);
     finish(x, code);
   }
+  while(client->stuck && client->running)
+    finish(client->running, CURLE_OUT_OF_MEMORY);
+  client->stuck = 0;
 }
 
 /* ---- curl's sockets and timer on the loop ---- */
@@ -214,6 +245,21 @@ static void on_socket_ready(uv_poll_t *poll, int status, int events)
   drain(client);
 }
 
+static struct watched *watch(struct mc_client *client, curl_socket_t socket)
+{
+  struct watched *w = mc_calloc(1, sizeof(*w));
+
+  if(!w || uv_poll_init_socket(mc_loop_uv(client->loop), &w->poll, socket)) {
+    mc_free(w);
+    return NULL;
+  }
+  w->client = client;
+  w->socket = socket;
+  w->poll.data = w;
+  curl_multi_assign(client->multi, socket, w);
+  return w;
+}
+
 static int on_socket(CURL *easy, curl_socket_t socket, int what, void *arg, void *known)
 {
   struct mc_client *client = arg;
@@ -229,18 +275,11 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *arg, void
     }
     return 0;
   }
+  if(!w)
+    w = watch(client, socket);
   if(!w) {
-    w = mc_calloc(1, sizeof(*w));
-    if(!w)
-      return -1;
-    w->client = client;
-    w->socket = socket;
-    w->poll.data = w;
-    if(uv_poll_init_socket(mc_loop_uv(client->loop), &w->poll, socket)) {
-      mc_free(w);
-      return -1;
-    }
-    curl_multi_assign(client->multi, socket, w);
+    client->stuck = 1;
+    return -1;
   }
   if(what & CURL_POLL_IN)
     events |= UV_READABLE;
@@ -374,20 +413,56 @@ static int add_line(struct exchange *x, const char *line, struct mc_err *err)
   return MC_OK;
 }
 
+/* A name or a method: RFC 9110, 5.6.2. */
+static int is_token(const char *text)
+{
+  static const char marks[] = "!#$%&'*+-.^_`|~";
+  const char *at = text;
+
+  while(*at && (isalnum((unsigned char)*at) || strchr(marks, *at)))
+    at++;
+  return at > text && !*at;
+}
+
+/* No control characters but the tab (RFC 9110, 5.5). */
+static int is_field_value(const char *text)
+{
+  for(; *text; text++) {
+    if(((unsigned char)*text < ' ' && *text != '\t') || *text == 0x7f)
+      return 0;
+  }
+  return 1;
+}
+
+static int check_header(const struct mc_request *request, const struct mc_header *header,
+                        struct mc_err *err)
+{
+  char length[32];
+
+  if(!is_token(header->name))
+    return mc_fail(err, MC_INVALID_ARGUMENT, 0,
+                   "header name '%.100s': only letters, digits and !#$%%&'*+-.^_`|~", header->name);
+  if(!is_field_value(header->value))
+    return mc_fail(err, MC_INVALID_ARGUMENT, 0,
+                   "header '%.100s': no line break or control character in a value", header->name);
+  snprintf(length, sizeof(length), "%zu", request->body_len);
+  if(!strcasecmp(header->name, "Content-Length") && strcmp(header->value, length))
+    return mc_fail(err, MC_INVALID_ARGUMENT, 0,
+                   "header 'Content-Length' says '%.20s', the body has %s bytes: leave it out",
+                   header->value, length);
+  return MC_OK;
+}
+
 /* libcurl's own notation: "Name;" sends an empty value, "Name:" would remove the header. */
 static int add_header(struct exchange *x, const struct mc_header *header, struct mc_err *err)
 {
+  const char *value = header->value + strspn(header->value, " \t");
   struct mc_buf line;
   int rc;
 
-  if(!header->name[0] || strpbrk(header->name, ":\r\n \t") || strpbrk(header->value, "\r\n"))
-    return mc_fail(
-        err, MC_INVALID_ARGUMENT, 0,
-        "header '%.100s': no colon, blank or line break in a name, no line break in a value",
-        header->name);
   mc_buf_init(&line, MAX_HEAD);
-  rc = header->value[0] ? mc_buf_printf(&line, err, "%s: %s", header->name, header->value)
-                        : mc_buf_printf(&line, err, "%s;", header->name);
+  rc = value[0] ? mc_buf_printf(&line, err, "%s: %s", header->name, value)
+                : mc_buf_printf(&line, err, "%s;", header->name);
   if(!rc)
     rc = add_line(x, line.data, err);
   mc_buf_clear(&line);
@@ -414,8 +489,11 @@ static int set_headers(struct exchange *x, const struct mc_request *request, str
   size_t i;
   int rc = MC_OK;
 
-  for(i = 0; i < request->header_count && !rc; i++)
-    rc = add_header(x, &request->headers[i], err);
+  for(i = 0; i < request->header_count && !rc; i++) {
+    rc = check_header(request, &request->headers[i], err);
+    if(!rc && strcasecmp(request->headers[i].name, "Content-Length"))
+      rc = add_header(x, &request->headers[i], err);
+  }
   for(i = 0; i < sizeof(own) / sizeof(own[0]) && !rc; i++) {
     if(!has_header(request, own[i].name))
       rc = add_line(x, own[i].line, err);
@@ -424,24 +502,31 @@ static int set_headers(struct exchange *x, const struct mc_request *request, str
   return rc;
 }
 
-static void set_method(CURL *easy, const struct mc_request *request)
+static int set_method(struct exchange *x, const struct mc_request *request, struct mc_err *err)
 {
+  CURL *easy = x->easy;
+  int get = !strcmp(request->method, "GET"), head = !strcmp(request->method, "HEAD");
   int post = !strcmp(request->method, "POST");
 
-  if(!strcmp(request->method, "GET") && !request->body_len)
-    return;
-  if(!strcmp(request->method, "HEAD")) {
+  if(!is_token(request->method))
+    return mc_fail(err, MC_INVALID_ARGUMENT, 0, "method '%.100s' is none", request->method);
+  x->keeps_method = get || head;
+  if(head) {
     curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-    return;
+    return MC_OK;
   }
+  if(get && !request->body_len)
+    return MC_OK;
   /* A POST, PUT or PATCH without a body still says "Content-Length: 0". */
   if(post || request->body_len || !strcmp(request->method, "PUT") ||
      !strcmp(request->method, "PATCH")) {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
-    curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body_len ? request->body : "");
+    if(curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body_len ? request->body : ""))
+      return mc_fail_nomem(err);
   }
-  if(!post)
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+  if(!post && curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method))
+    return mc_fail_nomem(err);
+  return MC_OK;
 }
 
 static int set_url(CURL *easy, const char *url, struct mc_err *err)
@@ -457,12 +542,26 @@ static int set_url(CURL *easy, const char *url, struct mc_err *err)
   return MC_OK;
 }
 
+/* As libcurl's own, but no child process inherits it. */
+static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+  (void)arg;
+  (void)purpose;
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* Not set on purpose: CURLOPT_NOSIGNAL, with which libcurl would leave SIGPIPE to the program, and a
+   stock interpreter dies of it. CURLOPT_PIPEWAIT (wait for a connection that may take more streams)
+   holds back everything behind one slow answer where there is no HTTP/2, so it is for TLS only. */
 static void set_options(struct exchange *x, const struct mc_request *request)
 {
   CURL *easy = x->easy;
   struct mc_client *client = x->client;
 
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  int multiplex = !request->http1 && !strncasecmp(request->url, "https:", 6);
+
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* do not wait for a resolver's thread */
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, request->max_redirects ? 1L : 0L);
@@ -471,7 +570,7 @@ static void set_options(struct exchange *x, const struct mc_request *request)
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                    request->http1 ? (long)CURL_HTTP_VERSION_1_1 : (long)CURL_HTTP_VERSION_2TLS);
-  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, request->http1 ? 0L : 1L);
+  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, multiplex ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, request->decompress ? "" : NULL);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   if(client->ca_bundle)
@@ -517,8 +616,9 @@ int mc_client_send(struct mc_client *client, const struct mc_request *request, u
   if(!x)
     return mc_fail_nomem(err);
   set_options(x, request);
-  set_method(x->easy, request);
-  rc = set_url(x->easy, request->url, err);
+  rc = set_method(x, request, err);
+  if(!rc)
+    rc = set_url(x->easy, request->url, err);
   if(!rc)
     rc = set_headers(x, request, err);
   if(!rc)

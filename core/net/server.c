@@ -24,10 +24,10 @@ struct mc_server {
   struct MHD_Daemon *daemon;
   uv_poll_t *poll;
   uv_timer_t *timer;
-  int listener; /* our own copy after quiesce, -1 otherwise */
+  int quiet; /* takes no new connections */
   int port;
   int dirty; /* something was resumed: libmicrohttpd must run */
-  int stopping; /* resumed requests are dropped */
+  int stopping; /* takes no more requests */
   int64_t max_body, max_buffered, buffered;
   struct exchange *open; /* all requests that are not completed */
   size_t open_count;
@@ -46,6 +46,7 @@ struct exchange {
   struct mc_request_event *event; /* while collecting */
   struct MHD_Response *response;
   unsigned status;
+  int broken; /* its head could not be kept whole */
   int64_t held; /* bytes of body counted in server->buffered */
 };
 
@@ -79,7 +80,7 @@ static void *on_target(void *arg, const char *target, struct MHD_Connection *con
   }
   event->event.type = &mc_request_event_type;
   event->server = server;
-  mc_buf_init(&event->head, MAX_HEAD);
+  mc_buf_init(&event->head, 2 * MAX_HEAD); /* "a:b" grows when it is written out */
   mc_buf_init(&event->body, (size_t)server->max_body);
   x->op.repeats = 1; /* its event may still be queued when the loop goes */
   x->server = server;
@@ -97,11 +98,12 @@ static void *on_target(void *arg, const char *target, struct MHD_Connection *con
 static enum MHD_Result add_head(void *arg, enum MHD_ValueKind kind, const char *name,
                                 const char *value)
 {
-  struct mc_request_event *event = arg;
+  struct exchange *x = arg;
 
   (void)kind;
-  return mc_buf_printf(&event->head, NULL, "%s: %s\r\n", name, value ? value : "") ? MHD_NO
-                                                                                   : MHD_YES;
+  if(mc_buf_printf(&x->event->head, NULL, "%s: %s\r\n", name, value ? value : ""))
+    x->broken = 1;
+  return x->broken ? MHD_NO : MHD_YES;
 }
 
 static void note_peer(struct exchange *x)
@@ -178,10 +180,10 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 
   (void)url;
   (void)version;
-  if(!x)
-    return MHD_NO; /* no memory when it began */
+  if(!x || (server->stopping && x->state != ANSWERED))
+    return MHD_NO; /* no memory when it began, or nobody to hand it to */
   if(x->state == ANSWERED) {
-    if(!x->response || server->stopping)
+    if(!x->response)
       return MHD_NO;
     return MHD_queue_response(connection, x->status, x->response);
   }
@@ -190,8 +192,8 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
       return MHD_NO;
     memcpy(x->event->method, method, strlen(method) + 1);
     note_peer(x);
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, add_head, x->event);
-    return MHD_YES;
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, add_head, x);
+    return x->broken ? MHD_NO : MHD_YES;
   }
   if(*len) {
     size_t size = *len;
@@ -385,12 +387,10 @@ static void shut(struct mc_resident *resident)
     if(x->state == WAITING)
       mc_loop_cancel(server->loop, x->op.id);
   }
-  MHD_run(server->daemon); /* what was resumed closes now */
+  MHD_run(server->daemon); /* answers go out, what got none closes */
   uv_poll_stop(server->poll);
   uv_timer_stop(server->timer);
   MHD_stop_daemon(server->daemon);
-  if(server->listener >= 0)
-    close(server->listener);
   uv_close((uv_handle_t *)server->poll, free_handle);
   uv_close((uv_handle_t *)server->timer, free_handle);
   server->daemon = NULL;
@@ -425,7 +425,6 @@ int mc_server_new(struct mc_server **out, struct mc_loop *loop, const struct mc_
     server->poll = mc_calloc(1, sizeof(*server->poll));
     server->timer = mc_calloc(1, sizeof(*server->timer));
     server->loop = loop;
-    server->listener = -1;
     server->max_body = opts->max_body;
     server->max_buffered = opts->max_buffered;
     rc = server->poll && server->timer ? open_listener(opts, &fd, &server->port, err)
@@ -472,8 +471,14 @@ int mc_server_port(const struct mc_server *server)
 
 void mc_server_quiesce(struct mc_server *server)
 {
-  if(server->loop && server->listener < 0)
-    server->listener = MHD_quiesce_daemon(server->daemon);
+  int listener;
+
+  if(!server->loop || server->quiet)
+    return;
+  server->quiet = 1;
+  listener = MHD_quiesce_daemon(server->daemon);
+  if(listener >= 0)
+    close(listener); /* else the kernel would go on taking connections for nobody */
 }
 
 size_t mc_server_open_requests(const struct mc_server *server)
@@ -505,7 +510,7 @@ int mc_server_reply(struct mc_server *server, uint64_t id, int64_t status,
   struct MHD_Response *response;
   int rc;
 
-  if(!op || op->cancel != cancel_wait)
+  if(!op || op->cancel != cancel_wait || x->server != server)
     return mc_fail(err, MC_NOT_FOUND, 0, "the request is answered already, or gone");
   if(status < 200 || status > 599)
     return mc_fail(err, MC_INVALID_ARGUMENT, 0, "status %d is not in 200-599", (int)status);
@@ -514,6 +519,8 @@ int mc_server_reply(struct mc_server *server, uint64_t id, int64_t status,
   if(!response)
     return mc_fail_nomem(err);
   rc = add_headers(response, headers, header_count, err);
+  if(!rc && server->quiet)
+    MHD_add_response_header(response, "Connection", "close");
   if(rc) {
     MHD_destroy_response(response);
     return rc;

@@ -43,13 +43,14 @@ extern const struct mc_event_type mc_request_event_type;
 /* Listen. A port that is taken is MC_UNAVAILABLE with the fix in the message. */
 int mc_server_new(struct mc_server **out, struct mc_loop *loop, const struct mc_server_opts *opts,
                   struct mc_err *err);
-/* Closes all connections; requests without an answer get none. */
+/* Sends what is answered, as far as the sockets take it at once, and closes all connections;
+   requests without an answer get none. */
 void mc_server_free(struct mc_server *server);
 /* The port that is listened on. */
 int mc_server_port(const struct mc_server *server);
 /* Take no new connections; requests that are here can still be answered. */
 void mc_server_quiesce(struct mc_server *server);
-/* Requests that wait for an answer. */
+/* Requests that are not completed: being read, waiting for their answer, or being answered. */
 size_t mc_server_open_requests(const struct mc_server *server);
 
 /* Answer the request `id`; headers and body are copied. MC_NOT_FOUND when it is gone (answered, or

@@ -29,7 +29,8 @@ local shared
 ---The client that all requests of the process share.
 function M.client()
   if not shared then
-    shared = assert(core.net.client(task.loop(), { ca_bundle = os.getenv("CURL_CA_BUNDLE") }))
+    local bundle = os.getenv("CURL_CA_BUNDLE")
+    shared = assert(core.net.client(task.loop(), { ca_bundle = bundle ~= "" and bundle or nil }))
   end
   return shared
 end
@@ -51,6 +52,20 @@ function M.flat_headers(headers)
   return flat
 end
 
+local known <const> = {
+  method = true, url = true, headers = true, body = true, timeout = true, max_body = true,
+  max_redirects = true, no_decompress = true,
+}
+
+-- A misspelt field is the caller's bug.
+local function check_fields(request)
+  for name in pairs(request) do
+    if not known[name] then
+      error(("unknown field '%s' in a request"):format(tostring(name)), 3)
+    end
+  end
+end
+
 ---Send a request and wait for the whole answer. An answer of any status is a response; `nil, err`
 ---means there is none.
 ---@param request mooncron.http.Request
@@ -58,6 +73,7 @@ end
 ---@return mooncron.http.Response?
 ---@return mooncron.Err?
 function M.request(request, client)
+  check_fields(request)
   local id, e = (client or M.client()):send({
     method = request.method or "GET",
     url = request.url,
@@ -95,6 +111,25 @@ end
 local Server = { __name = "mooncron.http.Server" }
 Server.__index = Server
 
+local function send(server, request, reply)
+  reply = reply or {}
+  if server.handle then
+    return assert(server.handle:reply(request.id, reply.status or 200, M.flat_headers(reply.headers), reply.body or ""))
+  end
+end
+
+-- Whatever the handler does, the request gets an answer.
+local function answer(server, handler, request)
+  local ok, failure = pcall(function()
+    send(server, request, handler(request))
+  end)
+  if ok or task.current().cancel_reason then
+    return
+  end
+  task.on_stray_error(task.current(), failure)
+  pcall(send, server, request, { status = 500, body = "the handler failed\n" })
+end
+
 ---Serve. `handler(request)` runs as a task of its own for each request and returns `{ status=,
 ---headers=, body= }` (all optional). A request has `method`, `target` (as sent), `headers`
 ---(lower-case names), `head`, `body`, `peer`. `local server <close> = assert(http.serve { handler =
@@ -111,31 +146,29 @@ function M.serve(options)
   if not handle then
     return nil, e
   end
-  local server = setmetatable({ handle = handle, port = handle:port() }, Server)
-  server.url = ("http://%s:%d"):format(options.host or "127.0.0.1", server.port)
-  task.on_event(handle:key(), function(request)
-    task.spawn(function()
-      local ok, answer = pcall(options.handler, request)
-      if not ok then
-        task.on_stray_error(task.current(), answer)
-        answer = { status = 500, body = "the handler failed\n" }
-      end
-      answer = answer or {}
-      if server.handle then
-        handle:reply(request.id, answer.status or 200, M.flat_headers(answer.headers), answer.body or "")
-      end
-    end)
+  local host = options.host or "127.0.0.1"
+  local server = setmetatable({ handle = handle, key = handle:key(), port = handle:port(), tasks = {} }, Server)
+  server.url = ("http://%s:%d"):format(host:find(":", 1, true) and "[" .. host .. "]" or host, server.port)
+  task.on_event(server.key, function(request)
+    local answering = task.spawn(answer, server, options.handler, request)
+    server.tasks[answering] = true
+    answering.watchers[1] = function()
+      server.tasks[answering] = nil
+    end
   end)
   return server
 end
 
----Stop; requests without an answer get none.
+---Stop; requests without an answer get none, and their handlers are cancelled.
 function Server:close()
   local handle = self.handle
   if handle then
     self.handle = nil
-    task.on_event(handle:key(), nil)
+    task.on_event(self.key, nil)
     handle:close()
+    for answering in pairs(self.tasks) do
+      answering:cancel()
+    end
   end
 end
 Server.__close = Server.close

@@ -12,12 +12,12 @@ deps-test: ## Install what the tests need too
 
 # What these two need may only just have been installed by their first line: a second make sees it.
 demo: deps ## Build, and run scripts/hello.lua in a data folder of its own
-	@$(MAKE) --no-print-directory $(B)/mooncron
+	@$(MAKE) -s --no-print-directory $(B)/mooncron
 	@rm -rf $(B)/demo && mkdir -p $(B)/demo
 	@env -u GOOGLE_CLOUD_PROJECT XDG_DATA_HOME=$(CURDIR)/$(B)/demo $(B)/mooncron scripts/hello.lua
 
 test: deps-test ## Build and run all tests
-	@$(MAKE) --no-print-directory all unit-build
+	@$(MAKE) -s --no-print-directory all unit-build
 	@$(RUN_TESTS) --build $(B) units bind spec e2e scripts
 
 # Each target below prints TAP. C files and headers of the project, and the flags under which the linters
