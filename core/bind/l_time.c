@@ -21,21 +21,27 @@
 #define TRANSITIONS_MAX 20000
 #define WARNINGS_MAX 1000
 
-/* What keeps what alive, by user value 1: iterator and merge > schedule(s) > zone > database. */
+/* What keeps what alive, by user value 1: iterator and merge > schedule(s) > zone > database. While
+   the interpreter closes, finalizers run in an order of its own: `home` tells whether the database
+   is still there. */
 struct tzdb_ud {
-  struct mc_tzdb *db;
+  struct mc_tzdb *db; /* NULL once it is gone */
 };
 struct zone_ud {
   const struct mc_zone *zone; /* NULL until it is found */
+  const struct tzdb_ud *home;
 };
 struct schedule_ud {
-  struct mc_schedule schedule; /* its zone is NULL until it is made */
+  struct mc_schedule schedule;
+  const struct tzdb_ud *home;
 };
 struct iter_ud {
   struct mc_schedule_iter iter;
+  const struct tzdb_ud *home;
 };
 struct merge_ud {
   struct mc_merge *merge; /* NULL once closed */
+  const struct tzdb_ud *home;
 };
 
 /* ---- zones ---- */
@@ -55,7 +61,7 @@ static const struct mc_zone *check_zone(lua_State *L, int idx)
 {
   struct zone_ud *u = luaL_checkudata(L, idx, MCL_ZONE);
 
-  luaL_argcheck(L, u->zone, idx, "the zone was not found");
+  luaL_argcheck(L, u->zone && u->home->db, idx, "the zone is closed");
   return u->zone;
 }
 
@@ -67,6 +73,7 @@ static int push_zone(lua_State *L, const char *name, size_t len, struct mc_err *
   int rc;
 
   u->zone = NULL;
+  u->home = db;
   luaL_setmetatable(L, MCL_ZONE);
   lua_pushvalue(L, lua_upvalueindex(1));
   lua_setiuservalue(L, -2, 1);
@@ -121,7 +128,8 @@ static int zone_offset(lua_State *L)
   return 3;
 }
 
-/* [-0, +0|1|2, v] zone:instants(local_ms) -> the instants at which the local clock shows this, if any */
+/* [-0, +0|1|2, v] zone:instants(local_ms) -> the instants at which the local clock shows this, if
+   any */
 static int zone_instants(lua_State *L)
 {
   const struct mc_zone *zone = check_zone(L, 1);
@@ -133,7 +141,8 @@ static int zone_instants(lua_State *L)
   return n;
 }
 
-/* [-0, +1, v] zone:transitions(from, to) -> { { at = ms, before = seconds, after = seconds }, ... } in (from, to] */
+/* [-0, +1, v] zone:transitions(from, to) -> { { at = ms, before = seconds, after = seconds }, ... }
+   in (from, to] */
 static int zone_transitions(lua_State *L)
 {
   const struct mc_zone *zone = check_zone(L, 1);
@@ -182,7 +191,7 @@ static const struct mc_schedule *check_schedule(lua_State *L, int idx)
 {
   struct schedule_ud *u = luaL_checkudata(L, idx, MCL_SCHEDULE);
 
-  luaL_argcheck(L, u->schedule.zone, idx, "the schedule was not made");
+  luaL_argcheck(L, u->home->db, idx, "the schedule is closed");
   return &u->schedule;
 }
 
@@ -200,8 +209,8 @@ static int64_t need_anchor(lua_State *L, const struct mc_schedule *s, int idx)
   return luaL_optinteger(L, idx, 0);
 }
 
-/* [-0, +1|2, v] time.schedule(text[, zone[, options]]) -> schedule | nil, err. The zone is a name or a handle; none is UTC.
-   Options: once (boolean), Vixie cron's rule at changes of the clock. */
+/* [-0, +1|2, v] time.schedule(text[, zone[, options]]) -> schedule | nil, err. The zone is a name
+   or a handle; none is UTC. Options: once (boolean), Vixie cron's rule at changes of the clock. */
 static int time_schedule(lua_State *L)
 {
   static const struct mcL_option rows[] = {{"once", MCL_BOOL, 0, 0, 0}, {NULL, MCL_INT, 0, 0, 0}};
@@ -223,6 +232,7 @@ static int time_schedule(lua_State *L)
     return fail_in(L, &err, "time_zone");
   u = lua_newuserdatauv(L, sizeof(*u), 1);
   mc_schedule_init(&u->schedule, &rule, check_zone(L, -2), once ? MC_SCHEDULE_ONCE : 0);
+  u->home = ((const struct zone_ud *)lua_touserdata(L, -2))->home;
   luaL_setmetatable(L, MCL_SCHEDULE);
   lua_pushvalue(L, -2);
   lua_setiuservalue(L, -2, 1);
@@ -238,7 +248,8 @@ static int push_instant(lua_State *L, bool found, int64_t ms)
   return 1;
 }
 
-/* [-0, +1, v] schedule:next(t[, anchor]) -> ms | nil. Strictly after t; without an anchor an interval runs from t. */
+/* [-0, +1, v] schedule:next(t[, anchor]) -> ms | nil. Strictly after t; without an anchor an
+   interval runs from t. */
 static int schedule_next(lua_State *L)
 {
   const struct mc_schedule *s = check_schedule(L, 1);
@@ -304,7 +315,7 @@ static int iter_step(lua_State *L)
 {
   struct iter_ud *u = lua_touserdata(L, lua_upvalueindex(1));
   int64_t ms = 0;
-  bool found = mc_schedule_iter_next(&u->iter, &ms);
+  bool found = u->home->db && mc_schedule_iter_next(&u->iter, &ms);
 
   return push_instant(L, found, ms);
 }
@@ -319,6 +330,7 @@ static int schedule_iter(lua_State *L)
 
   luaL_setmetatable(L, MCL_ITER);
   mc_schedule_iter_init(&u->iter, s, from, anchor);
+  u->home = ((const struct schedule_ud *)lua_touserdata(L, 1))->home;
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, -2, 1);
   lua_pushcclosure(L, iter_step, 1);
@@ -327,7 +339,8 @@ static int schedule_iter(lua_State *L)
 
 typedef int (*rule_writer)(const struct mc_rule *, struct mc_buf *, struct mc_err *);
 
-/* [-0, +1|2, m] what `write` makes of the rule. The text passes through a buffer of Lua, so nothing can leak. */
+/* [-0, +1|2, m] what `write` makes of the rule. The text passes through a buffer of Lua, so nothing
+   can leak. */
 static int push_written(lua_State *L, const struct mc_schedule *s, rule_writer write)
 {
   luaL_Buffer copy;
@@ -461,7 +474,7 @@ static int merge_step(lua_State *L)
   int64_t ms;
   size_t index;
 
-  if(!u->merge || !mc_merge_next(u->merge, &ms, &index)) {
+  if(!u->merge || !u->home->db || !mc_merge_next(u->merge, &ms, &index)) {
     lua_pushnil(L);
     return 1;
   }
@@ -470,7 +483,8 @@ static int merge_step(lua_State *L)
   return 2;
 }
 
-/* [-0, +0, v] one row of the list, at the top of the stack: its schedule is kept in the table at `kept` */
+/* [-0, +0, v] one row of the list, at the top of the stack: its schedule is kept in the table at
+   `kept` */
 static int add_row(lua_State *L, struct merge_ud *u, lua_Integer i, int kept, int64_t from,
                    struct mc_err *err)
 {
@@ -490,8 +504,9 @@ static int add_row(lua_State *L, struct merge_ud *u, lua_Integer i, int kept, in
   return mc_merge_add(u->merge, s, anchor, err);
 }
 
-/* [-0, +4|2, v] time.merge(list, from, to) -> iterator, nil, nil, closing value | nil, err. The list holds rows
-   { schedule =, anchor = ms? }; the iterator gives ms and the row's index, for (from, to], in time order. */
+/* [-0, +4|2, v] time.merge(list, from, to) -> iterator, nil, nil, closing value | nil, err. The
+   list holds rows { schedule =, anchor = ms? }; the iterator gives ms and the row's index, for
+   (from, to], in time order. */
 static int time_merge(lua_State *L)
 {
   int64_t from = luaL_checkinteger(L, 2);
@@ -506,6 +521,7 @@ static int time_merge(lua_State *L)
   n = luaL_len(L, 1);
   u = lua_newuserdatauv(L, sizeof(*u), 1); /* 4 */
   u->merge = NULL;
+  u->home = lua_touserdata(L, lua_upvalueindex(1));
   luaL_setmetatable(L, MCL_MERGE);
   lua_newtable(L); /* 5: the schedules, kept from the collector */
   lua_pushvalue(L, 5);

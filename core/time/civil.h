@@ -7,15 +7,16 @@
 
 #include "base/err.h"
 
-/* Calendar arithmetic, proleptic Gregorian. Days are counted from 1970-01-01. Good for the years 0-9999 and a little
-   around them. */
+/* Calendar arithmetic, proleptic Gregorian. Days are counted from 1970-01-01. Good for the years
+   0-9999 and a little around them. */
 
 #define MC_MS_PER_MIN 60000
 #define MC_MIN_PER_DAY 1440
 #define MC_S_PER_DAY 86400
 #define MC_DAYS_PER_400_YEARS 146097
 
-/* Schedules and texts know the instants from 1970-01-01T00:00:00Z until before 10000-01-01T00:00:00Z. */
+/* Schedules and texts know the instants from 1970-01-01T00:00:00Z until before
+   10000-01-01T00:00:00Z. */
 #define MC_MINUTE_END INT64_C(4223371680) /* the minutes are 0 .. MC_MINUTE_END - 1 */
 #define MC_INSTANT_END (MC_MINUTE_END * MC_MS_PER_MIN)
 
@@ -28,9 +29,10 @@ struct mc_date {
   int32_t day; /* 1-31 */
 };
 
-/* The year starts on 1 March here, so the day that comes and goes is the last one. The method is that of Neri and
-   Schneider, "Euclidean affine functions and their application to calendar algorithms" (2022). The reckoning is moved by
-   whole 400 years, so that all within reach is positive. */
+/* The year starts on 1 March here, so the day that comes and goes is the last one. The method is
+   that of Neri and Schneider, "Euclidean affine functions and their application to calendar
+   algorithms" (2022). The reckoning is moved by whole 400 years, so that all within reach is
+   positive. */
 #define MC_ERAS_BEFORE 25
 
 static inline struct mc_date mc_date_from_days(int64_t days)
@@ -77,14 +79,16 @@ static inline int64_t mc_floor_div(int64_t a, int64_t b)
 /* The longest text is "-9999-12-31T23:59:59.999999999+23:59" and a NUL. */
 #define MC_INSTANT_TEXT 40
 
-/* RFC 3339 with `digits` (0-3) of the second's fraction, cut, not rounded. The first ends in Z; the other shows the
-   local clock at `offset_s` and ends in +hh:mm (seconds of an offset are cut from the suffix). Returns the length.
-   Instants outside the years 0000-9999 are pinned to the nearest end. */
+/* RFC 3339 with `digits` (0-3) of the second's fraction, cut, not rounded. The first ends in Z; the
+   other shows the local clock at `offset_s` and ends in +hh:mm (seconds of an offset are cut from
+   the suffix). Returns the length. Instants outside the years 0000-9999 are pinned to the nearest
+   end. */
 size_t mc_instant_print(char out[MC_INSTANT_TEXT], int64_t ms, int digits);
 size_t mc_instant_print_at(char out[MC_INSTANT_TEXT], int64_t ms, int32_t offset_s, int digits);
 
-/* RFC 3339: date, T or blank, time, optional fraction (up to 9 digits, cut to ms), then Z or a numeric offset, letters in any
-   case. Second 60 is taken as the start of the next minute. Years 0000-9999. MC_INVALID_ARGUMENT with the position. */
+/* RFC 3339: date, T or blank, time, optional fraction (up to 9 digits, cut to ms), then Z or a
+   numeric offset, letters in any case. Second 60 is taken as the start of the next minute. Years
+   0000-9999. MC_INVALID_ARGUMENT with the position. */
 int mc_instant_parse(int64_t *out_ms, const char *text, size_t len, struct mc_err *err);
 
 #endif

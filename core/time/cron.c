@@ -320,7 +320,8 @@ int mc_cron_parse(struct mc_rule *out, const char *text, size_t len, struct mc_e
   return MC_OK;
 }
 
-/* The step with which the bits run from the lowest to the end of the field, at least 2; 0 when they do not. */
+/* The step with which the bits run from the lowest to the end of the field, at least 2; 0 when they
+   do not. */
 static int step_of(uint64_t mask, const struct field *f)
 {
   int step;

@@ -220,7 +220,8 @@ static int parse_interval(struct parser *p, struct mc_interval *interval)
     const char *fix;
 
     widen(p);
-    fix = mc_english_fix(show(p, &p->tok).text);
+    /* "day" and "second" are words of the language, and no units */
+    fix = mc_english_hint(show(p, &p->tok).text);
     return fix ? refuse(p, fix) : unexpected(p, "hours, mins or minutes");
   }
   interval->hours = p->tok.value == 60;

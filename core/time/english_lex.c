@@ -245,6 +245,15 @@ struct mc_english_token mc_english_lex(const char *text, size_t len, size_t at)
   return is_digit(text[at]) ? read_digits(&source, at) : foreign_word(&source, at);
 }
 
+const char *mc_english_hint(const char *word)
+{
+  for(size_t i = 0; i < COUNT(hints); i++) {
+    if(!strcmp(hints[i].word, word))
+      return hints[i].fix;
+  }
+  return NULL;
+}
+
 const char *mc_english_fix(const char *word)
 {
   size_t n = strlen(word);
@@ -257,9 +266,5 @@ const char *mc_english_fix(const char *word)
     return "a time of day is 0:00-23:59";
   if(is_digit(word[0]) && is_letter(word[n - 1]))
     return "ordinals are 1st, 2nd, 3rd, 4th and 5th, days are numbers, as in '15 of month 09:00'";
-  for(size_t i = 0; i < COUNT(hints); i++) {
-    if(!strcmp(hints[i].word, word))
-      return hints[i].fix;
-  }
-  return NULL;
+  return mc_english_hint(word);
 }

@@ -38,8 +38,10 @@ struct mc_english_token {
 /* The token at or after byte `at`; T_END at the end. */
 struct mc_english_token mc_english_lex(const char *text, size_t len, size_t at);
 
-/* What to write instead of a word that is none of the language's, or is in the wrong place; NULL
-   when there is no advice. */
+/* What to write instead of a word that people use; NULL when there is no advice. */
+const char *mc_english_hint(const char *word);
+
+/* The same for a T_WORD, judged by its form too. */
 const char *mc_english_fix(const char *word);
 
 #endif

@@ -7,7 +7,8 @@
 
 #include "base/err.h"
 
-/* The rule at the end of a TZif file: "EST5EDT,M3.2.0,M11.1.0", with hours -167..167 (RFC 9636, 3.3.2). */
+/* The rule at the end of a TZif file: "EST5EDT,M3.2.0,M11.1.0", with hours -167..167 (RFC 9636,
+   3.3.2). */
 
 #define MC_POSIX_ABBR 16
 
@@ -31,7 +32,8 @@ struct mc_posix_tz {
 /* MC_DATA_LOSS when the text is no such rule. */
 int mc_posix_tz_parse(struct mc_posix_tz *out, const char *text, size_t len, struct mc_err *err);
 
-/* The instants, in seconds since the epoch, at which daylight saving starts and ends by the rule of this year. */
+/* The instants, in seconds since the epoch, at which daylight saving starts and ends by the rule of
+   this year. */
 int64_t mc_posix_tz_start(const struct mc_posix_tz *tz, int32_t year);
 int64_t mc_posix_tz_end(const struct mc_posix_tz *tz, int32_t year);
 

@@ -14,8 +14,9 @@ static bool is_letter(char c)
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* English starts with a word, or with numbers and a word: "every ...", "1st,2nd mon ...", "1, 15 of ...". Unix-cron has no
-   words in its first two fields; a single letter (`H/5`, `5 L`) is left to its parser, which knows what was meant. */
+/* English starts with a word, or with numbers and a word: "every ...", "1st,2nd mon ...", "1, 15 of
+   ...". Unix-cron has no words in its first two fields; a single letter (`H/5`, `5 L`) is left to
+   its parser, which knows what was meant. */
 static bool is_english(const char *text, size_t len)
 {
   size_t i = 0;

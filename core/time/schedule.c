@@ -1,5 +1,6 @@
 #include "time/schedule.h"
 
+#include "time/calendar.h"
 #include "time/civil.h"
 #include "time/interval.h"
 
@@ -13,35 +14,18 @@
 
 #define FAR_MIN (2 * 27 * 60) /* no two offsets differ by as much */
 
-enum day_search { EVERY_DAY, BY_WEEKDAY, BY_DATE };
-
-static const struct mc_calendar *calendar(const struct mc_schedule *s)
-{
-  return &s->rule.as.calendar;
-}
-
-static int lowest(uint64_t bits)
-{
-  return __builtin_ctzll(bits);
-}
-
-static int highest(uint64_t bits)
-{
-  return 63 - __builtin_clzll(bits);
-}
-
 /* ---- preparing ---- */
 
 static uint8_t day_search(const struct mc_calendar *c)
 {
   if(c->months != ALL_MONTHS)
-    return BY_DATE;
+    return MC_BY_DATE;
   if(c->day_rule == MC_DAYS_ALL || (c->day_rule == MC_DAYS_WEEK && c->weekdays == 0x7f &&
                                     (c->ordinal_days & ALL_DAYS) == ALL_DAYS))
-    return EVERY_DAY;
+    return MC_EVERY_DAY;
   if(c->day_rule == MC_DAYS_WEEK && (c->ordinal_days & ALL_DAYS) == ALL_DAYS)
-    return BY_WEEKDAY;
-  return BY_DATE;
+    return MC_BY_WEEKDAY;
+  return MC_BY_DATE;
 }
 
 void mc_schedule_init(struct mc_schedule *out, const struct mc_rule *rule,
@@ -49,7 +33,7 @@ void mc_schedule_init(struct mc_schedule *out, const struct mc_rule *rule,
 {
   static const uint64_t six_weeks = UINT64_C(0x810204081); /* bits 0 7 14 21 28 35 */
   struct mc_schedule s = {.rule = *rule, .zone = zone ? zone : mc_zone_utc(), .flags = flags};
-  const struct mc_calendar *c = calendar(&s);
+  const struct mc_calendar *c = mc_calendar(&s);
 
   if(rule->kind == MC_RULE_CALENDAR) {
     if(c->day_rule == MC_DAYS_WEEK || c->day_rule == MC_DAYS_EITHER)
@@ -58,8 +42,8 @@ void mc_schedule_init(struct mc_schedule *out, const struct mc_rule *rule,
       s.month_bits = ALL_DAYS;
     else if(c->day_rule != MC_DAYS_WEEK)
       s.month_bits = c->days;
-    s.first_min = (int16_t)(lowest(c->hours) * 60 + lowest(c->minutes));
-    s.last_min = (int16_t)(highest(c->hours) * 60 + highest(c->minutes));
+    s.first_min = (int16_t)(mc_lowest_bit(c->hours) * 60 + mc_lowest_bit(c->minutes));
+    s.last_min = (int16_t)(mc_highest_bit(c->hours) * 60 + mc_highest_bit(c->minutes));
     s.runs_per_day = (int16_t)(__builtin_popcount(c->hours) * __builtin_popcountll(c->minutes));
     s.day_search = day_search(c);
     if(c->minutes == ALL_MINUTES || c->hours == ALL_HOURS)
@@ -73,233 +57,10 @@ bool mc_schedule_is_anchored(const struct mc_schedule *s)
   return s->rule.kind == MC_RULE_INTERVAL && s->rule.as.interval.from_min < 0;
 }
 
-/* ---- days ---- */
-
-/* The days 1-31 of a month that fire; `first` is its first day. */
-static uint32_t days_of_month(const struct mc_schedule *s, int32_t year, int32_t month,
-                              int64_t first)
-{
-  uint32_t in_month = (uint32_t)((UINT64_C(2) << mc_days_in_month(year, month)) - 2);
-  uint32_t by_week = (uint32_t)(s->week_bits >> mc_weekday(first) << 1);
-
-  return (s->month_bits | (by_week & calendar(s)->ordinal_days)) & in_month;
-}
-
-/* The first day at or after `day` that fires, or NEVER. */
-static int64_t date_at_or_after(const struct mc_schedule *s, int64_t day)
-{
-  const uint32_t months = calendar(s)->months;
-  struct mc_date date = mc_date_from_days(day);
-  int64_t first = day - (date.day - 1);
-
-  for(;;) {
-    uint32_t later;
-
-    if(months >> date.month & 1) {
-      uint32_t days = days_of_month(s, date.year, date.month, first) >> date.day;
-
-      if(days)
-        return first + date.day - 1 + lowest(days);
-    }
-    later = months >> date.month >> 1;
-    if(later) {
-      date.month += 1 + lowest(later);
-    } else {
-      date.year++;
-      date.month = lowest(months);
-    }
-    if(date.year > 10000)
-      return NEVER;
-    date.day = 1;
-    first = mc_days_from_date(date.year, date.month, 1);
-  }
-}
-
-static int64_t day_at_or_after(const struct mc_schedule *s, int64_t day)
-{
-  if(s->day_search == EVERY_DAY)
-    return day;
-  if(s->day_search == BY_WEEKDAY)
-    return day + lowest(s->week_bits >> mc_weekday(day));
-  return date_at_or_after(s, day);
-}
-
-/* The last day at or before `day` that fires; before 1969 the search ends with NEVER - MC_MIN_PER_DAY. */
-static int64_t date_at_or_before(const struct mc_schedule *s, int64_t day)
-{
-  const uint32_t months = calendar(s)->months;
-  struct mc_date date = mc_date_from_days(day);
-
-  for(;;) {
-    uint32_t earlier;
-
-    if(months >> date.month & 1) {
-      int64_t first = mc_days_from_date(date.year, date.month, 1);
-      uint32_t days = days_of_month(s, date.year, date.month, first);
-
-      days &= (uint32_t)((UINT64_C(2) << date.day) - 1);
-      if(days)
-        return first + highest(days) - 1;
-    }
-    earlier = months & ((1u << date.month) - 1);
-    if(!earlier) {
-      date.year--;
-      earlier = months;
-    }
-    if(date.year < 1969)
-      return -MC_DAYS_TO_EPOCH;
-    date.month = highest(earlier);
-    date.day = 31;
-  }
-}
-
-static int64_t day_at_or_before(const struct mc_schedule *s, int64_t day)
-{
-  if(s->day_search == EVERY_DAY)
-    return day;
-  if(s->day_search == BY_WEEKDAY) /* the second week of the pattern holds the days up to this one */
-    return day - __builtin_clzll(s->week_bits << (56 - mc_weekday(day)));
-  return date_at_or_before(s, day);
-}
-
-static bool day_fires(const struct mc_schedule *s, int64_t day)
-{
-  struct mc_date date;
-
-  if(s->day_search == EVERY_DAY)
-    return true;
-  if(s->day_search == BY_WEEKDAY)
-    return s->week_bits >> mc_weekday(day) & 1;
-  date = mc_date_from_days(day);
-  return (calendar(s)->months >> date.month & 1) &&
-         (days_of_month(s, date.year, date.month, day - (date.day - 1)) >> date.day & 1);
-}
-
-/* Days in [from, to) that fire. */
-static int64_t count_days(const struct mc_schedule *s, int64_t from, int64_t to)
-{
-  int64_t count = 0;
-
-  if(from >= to)
-    return 0;
-  if(s->day_search == EVERY_DAY)
-    return to - from;
-  if(s->day_search == BY_WEEKDAY) {
-    int64_t rest = (to - from) % 7;
-    uint64_t week = s->week_bits >> mc_weekday(from);
-
-    return (to - from) / 7 * __builtin_popcount(calendar(s)->weekdays) +
-           __builtin_popcountll(week & ((1u << rest) - 1));
-  }
-  while(from < to) {
-    struct mc_date date = mc_date_from_days(from);
-    int64_t first = from - (date.day - 1);
-    int length = mc_days_in_month(date.year, date.month);
-    uint32_t days = 0;
-
-    if(calendar(s)->months >> date.month & 1)
-      days = days_of_month(s, date.year, date.month, first) >> date.day;
-    from = first + length;
-    if(from > to)
-      days &= (1u << (to - first - (date.day - 1))) - 1;
-    count += __builtin_popcount(days);
-  }
-  return count;
-}
-
-/* ---- minutes of the local clock ---- */
-
-static int64_t split_day(int64_t local, int *in_day)
-{
-  /* moved to the year 0, so that the division is one of positive numbers */
-  uint64_t n = (uint64_t)(local + (int64_t)MC_DAYS_TO_EPOCH * MC_MIN_PER_DAY);
-
-  *in_day = (int)(n % MC_MIN_PER_DAY);
-  return (int64_t)(n / MC_MIN_PER_DAY) - MC_DAYS_TO_EPOCH;
-}
-
-/* The first local minute at or after this one that fires; INT64_MAX / 2 when there is none. */
-static int64_t local_at_or_after(const struct mc_schedule *s, int64_t local)
-{
-  const struct mc_calendar *c = calendar(s);
-  int in_day, hour, minute;
-  int64_t day = split_day(local, &in_day), found;
-  uint64_t minutes;
-
-  if(in_day > s->last_min) {
-    day++;
-    in_day = 0;
-  }
-  found = day_at_or_after(s, day);
-  if(found != day)
-    return found == NEVER ? INT64_MAX / 2 : found * MC_MIN_PER_DAY + s->first_min;
-  if(in_day <= s->first_min)
-    return day * MC_MIN_PER_DAY + s->first_min;
-  hour = in_day / 60;
-  minute = in_day % 60;
-  minutes = c->hours >> hour & 1 ? c->minutes >> minute : 0;
-  if(minutes)
-    return day * MC_MIN_PER_DAY + in_day + lowest(minutes);
-  hour += 1 + lowest(c->hours >> hour >> 1);
-  return day * MC_MIN_PER_DAY + hour * 60 + lowest(c->minutes);
-}
-
-/* The last local minute at or before this one that fires; far below zero when there is none. */
-static int64_t local_at_or_before(const struct mc_schedule *s, int64_t local)
-{
-  const struct mc_calendar *c = calendar(s);
-  int in_day, hour, minute;
-  int64_t day = split_day(local, &in_day), found;
-  uint64_t minutes;
-
-  if(in_day < s->first_min) {
-    day--;
-    in_day = MC_MIN_PER_DAY - 1;
-  }
-  found = day_at_or_before(s, day);
-  if(found != day || in_day >= s->last_min)
-    return found * MC_MIN_PER_DAY + s->last_min;
-  hour = in_day / 60;
-  minute = in_day % 60;
-  minutes = c->hours >> hour & 1 ? c->minutes & ((UINT64_C(2) << minute) - 1) : 0;
-  if(minutes)
-    return day * MC_MIN_PER_DAY + hour * 60 + highest(minutes);
-  hour = highest(c->hours & ((1u << hour) - 1));
-  return day * MC_MIN_PER_DAY + hour * 60 + highest(c->minutes);
-}
-
-/* Runs of a day that fires before one of its minutes. */
-static int64_t count_in_day(const struct mc_calendar *c, int in_day)
-{
-  int hour = in_day / 60;
-  int64_t count =
-      (int64_t)__builtin_popcount(c->hours & ((1u << hour) - 1)) * __builtin_popcountll(c->minutes);
-
-  if(c->hours >> hour & 1)
-    count += __builtin_popcountll(c->minutes & ((UINT64_C(1) << in_day % 60) - 1));
-  return count;
-}
-
-/* Local minutes in [from, to) that fire. */
-static int64_t count_local(const struct mc_schedule *s, int64_t from, int64_t to)
-{
-  int from_in_day, to_in_day;
-  int64_t from_day = split_day(from, &from_in_day), to_day = split_day(to, &to_in_day);
-  int64_t count = count_days(s, from_day, to_day) * s->runs_per_day;
-
-  if(from >= to)
-    return 0;
-  if(day_fires(s, from_day))
-    count -= count_in_day(calendar(s), from_in_day);
-  if(day_fires(s, to_day))
-    count += count_in_day(calendar(s), to_in_day);
-  return count;
-}
-
 /* ---- UTC minutes ---- */
 
-/* Under MC_SCHEDULE_ONCE: a run moved out of the gap before the span fires at its start; after an overlap the span is silent
-   until the clock shows what it has not shown before. */
+/* Under MC_SCHEDULE_ONCE: a run moved out of the gap before the span fires at its start; after an
+   overlap the span is silent until the clock shows what it has not shown before. */
 struct once {
   bool fires_at_start;
   int64_t silent_until;
@@ -316,14 +77,15 @@ static struct once once_of_span(const struct mc_schedule *s, const struct mc_spa
   shift = span->offset_min - before;
   if(shift > 0 && shift <= ONCE_MAX_MIN)
     once.fires_at_start =
-        count_local(s, span->from_min + before, span->from_min + span->offset_min) > 0;
+        mc_calendar_count(s, span->from_min + before, span->from_min + span->offset_min) > 0;
   else if(shift < 0 && shift >= -ONCE_MAX_MIN)
     once.silent_until -= shift;
   return once;
 }
 
-/* Where to go on when the span has no run left and `at`, by its offset, is the next. Far from both ends of a span no later
-   span can show a local minute that was searched already, so those in between are passed over. */
+/* Where to go on when the span has no run left and `at`, by its offset, is the next. Far from both
+   ends of a span no later span can show a local minute that was searched already, so those in
+   between are passed over. */
 static int64_t past_span(const struct mc_span *span, int64_t minute, int64_t at)
 {
   bool is_far = span->to_min - minute >= FAR_MIN && at - FAR_MIN > span->to_min;
@@ -346,7 +108,7 @@ static int64_t calendar_next(const struct mc_schedule *s, int64_t minute)
       if(minute < once.silent_until)
         minute = once.silent_until;
     }
-    at = local_at_or_after(s, minute + span.offset_min) - span.offset_min;
+    at = mc_calendar_at_or_after(s, minute + span.offset_min) - span.offset_min;
     if(at < span.to_min)
       return at < MC_MINUTE_END ? at : NEVER;
     minute = past_span(&span, minute, at);
@@ -362,7 +124,7 @@ static int64_t calendar_prev(const struct mc_schedule *s, int64_t minute)
 
   for(;;) {
     struct once once = once_of_span(s, &span);
-    int64_t at = local_at_or_before(s, minute + span.offset_min) - span.offset_min;
+    int64_t at = mc_calendar_at_or_before(s, minute + span.offset_min) - span.offset_min;
 
     if(at >= once.silent_until)
       return at >= 0 ? at : NEVER;
@@ -391,7 +153,7 @@ static int64_t calendar_count(const struct mc_schedule *s, int64_t from, int64_t
       start++;
     }
     if(start < end)
-      count += count_local(s, start + span.offset_min, end + span.offset_min);
+      count += mc_calendar_count(s, start + span.offset_min, end + span.offset_min);
     from = end;
   }
   return count;
@@ -526,13 +288,13 @@ void mc_schedule_iter_init(struct mc_schedule_iter *out, const struct mc_schedul
 static void open_month(struct mc_schedule_iter *it, int64_t minute)
 {
   const struct mc_schedule *s = it->schedule;
-  const struct mc_calendar *c = calendar(s);
+  const struct mc_calendar *c = mc_calendar(s);
   struct mc_span span = mc_zone_span(s->zone, minute);
   int in_day, hour;
-  int64_t day = split_day(minute + span.offset_min, &in_day);
+  int64_t day = mc_split_day(minute + span.offset_min, &in_day);
   struct mc_date date = mc_date_from_days(day);
   int64_t first = day - (date.day - 1);
-  uint32_t days = days_of_month(s, date.year, date.month, first);
+  uint32_t days = mc_calendar_days(s, date.year, date.month, first);
 
   if(!(c->months >> date.month & 1))
     days = 0;
@@ -554,16 +316,16 @@ static void open_month(struct mc_schedule_iter *it, int64_t minute)
 /* Open the next hour or day of the month; false when the month is done. */
 static bool open_hour(struct mc_schedule_iter *it)
 {
-  const struct mc_calendar *c = calendar(it->schedule);
+  const struct mc_calendar *c = mc_calendar(it->schedule);
 
   if(!it->hours) {
     if(!it->days)
       return false;
-    it->day_at = it->month_at + (int64_t)lowest(it->days) * MC_MIN_PER_DAY;
+    it->day_at = it->month_at + (int64_t)mc_lowest_bit(it->days) * MC_MIN_PER_DAY;
     it->days &= it->days - 1;
     it->hours = c->hours;
   }
-  it->hour_at = it->day_at + (int64_t)lowest(it->hours) * 60;
+  it->hour_at = it->day_at + (int64_t)mc_lowest_bit(it->hours) * 60;
   it->hours &= it->hours - 1;
   it->minutes = c->minutes;
   return true;
@@ -590,7 +352,7 @@ bool mc_schedule_iter_next(struct mc_schedule_iter *it, int64_t *out_ms)
 
   if(!it->minutes && !open_hour(it))
     return search(it, out_ms);
-  at = it->hour_at + lowest(it->minutes);
+  at = it->hour_at + mc_lowest_bit(it->minutes);
   if(at >= it->end_min)
     return search(it, out_ms);
   it->minutes &= it->minutes - 1;

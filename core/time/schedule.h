@@ -10,18 +10,18 @@
 #include "time/rule.h"
 #include "time/zone.h"
 
-/* When a rule fires in a zone. Pure: nothing is allocated, every search ends at the year 10000. Instants are ms since the
-   epoch, UTC, within [0, MC_INSTANT_END); arguments outside are taken as the nearest end.
+/* When a rule fires in a zone. Pure: nothing is allocated, every search ends at the year 10000.
+   Instants are ms since the epoch, UTC, within [0, MC_INSTANT_END); arguments outside are taken as
+   the nearest end.
 
-   A calendar rule fires at each UTC minute whose local clock matches: not in a gap, twice in an overlap. [doc] [groc]
-   An interval rule without a range fires at anchor + k * period, k >= 1; the anchor's seconds are kept. [recorded] A ranged
-   one fires in elapsed time from the instant of `from` in each local day. [groc] `anchor_ms` matters to the first kind of
-   interval only. */
+   A calendar rule fires at each UTC minute whose local clock matches: not in a gap, twice in an
+   overlap. [doc] [groc] An interval rule without a range fires at anchor + k * period, k >= 1; the
+   anchor's seconds are kept. [recorded] A ranged one fires in elapsed time from the instant of
+   `from` in each local day. [groc] `anchor_ms` matters to the first kind of interval only. */
 
-#define MC_SCHEDULE_TEXT_MAX 1024 /* bytes of a schedule's text */
-
-/* Not the service's rule, for local use: a calendar rule that is neither every hour nor every minute runs right after a
-   gap of up to three hours in which it would have run, and only the first time in an overlap. [Vixie cron] */
+/* Not the service's rule, for local use: a calendar rule that is neither every hour nor every
+   minute runs right after a gap of up to three hours in which it would have run, and only the first
+   time in an overlap. [Vixie cron] */
 #define MC_SCHEDULE_ONCE 1u
 
 struct mc_schedule {
@@ -37,7 +37,8 @@ struct mc_schedule {
   uint8_t day_search; /* how a day is found: no calendar, the weekday alone, or the date */
 };
 
-/* Parse either language: text that starts with a letter or holds an ordinal or "of" is English, else unix-cron. */
+/* Parse either language: text that starts with a letter or holds an ordinal or "of" is English,
+   else unix-cron. */
 int mc_rule_parse(struct mc_rule *out, const char *text, size_t len, struct mc_err *err);
 /* Append the canonical text in the rule's own language. */
 int mc_rule_print(const struct mc_rule *rule, struct mc_buf *out, struct mc_err *err);
@@ -49,7 +50,8 @@ void mc_schedule_init(struct mc_schedule *out, const struct mc_rule *rule,
 /* Whether `anchor_ms` matters. */
 bool mc_schedule_is_anchored(const struct mc_schedule *s);
 
-/* The first occurrence strictly after t, the last one strictly before. False: there is none, *out_ms is untouched. */
+/* The first occurrence strictly after t, the last one strictly before. False: there is none,
+   *out_ms is untouched. */
 bool mc_schedule_next(const struct mc_schedule *s, int64_t t_ms, int64_t anchor_ms,
                       int64_t *out_ms);
 bool mc_schedule_prev(const struct mc_schedule *s, int64_t t_ms, int64_t anchor_ms,
@@ -66,8 +68,8 @@ int64_t mc_schedule_count(const struct mc_schedule *s, int64_t from_ms, int64_t 
 size_t mc_schedule_between(const struct mc_schedule *s, int64_t from_ms, int64_t to_ms,
                            int64_t anchor_ms, int64_t *out_ms, size_t max);
 
-/* Walks forward; what a step found of the hour, day, month and span stays here, so most steps are one bit scan. Plain data:
-   copy it to branch off. */
+/* Walks forward; what a step found of the hour, day, month and span stays here, so most steps are
+   one bit scan. Plain data: copy it to branch off. */
 struct mc_schedule_iter {
   const struct mc_schedule *schedule; /* borrowed */
   int64_t anchor_ms;

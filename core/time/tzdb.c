@@ -51,8 +51,9 @@ static bool is_name_byte(char c)
          c == '+' || c == '-' || c == '/';
 }
 
-/* Names are made of letters, digits, `_ + -` and single inner slashes, so none can leave the folder. The trees with leap
-   seconds and without, and the machine's own settings, lie in the folder but are no names. */
+/* Names are made of letters, digits, `_ + -` and single inner slashes, so none can leave the
+   folder. The trees with leap seconds and without, and the machine's own settings, lie in the
+   folder but are no names. */
 static bool is_zone_name(const char *name, size_t len)
 {
   static const char *const others[] = {"posix/", "right/", "posixrules", "localtime"};

@@ -9,7 +9,8 @@
 #define OFFSET_MIN (-89999) /* RFC 9636, 3.2 */
 #define OFFSET_MAX 93599
 
-/* The counts of one header; each is checked against its maximum, so sums of them cannot overflow. */
+/* The counts of one header; each is checked against its maximum, so sums of them cannot overflow.
+   */
 struct block {
   uint32_t is_ut, is_std, leaps, times, types, chars;
   size_t time_bytes; /* 4 or 8 */

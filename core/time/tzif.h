@@ -7,7 +7,8 @@
 #include "base/err.h"
 #include "time/posix_tz.h"
 
-/* Reads a TZif file (RFC 9636, versions 1 to 4) that may come from anyone: every count and index is checked before use. */
+/* Reads a TZif file (RFC 9636, versions 1 to 4) that may come from anyone: every count and index is
+   checked before use. */
 
 #define MC_TZIF_BYTES_MAX (256 * 1024)
 #define MC_TZIF_TRANSITIONS_MAX 4096
@@ -30,8 +31,8 @@ struct mc_tzif {
       footer; /* what follows the last transition; std.abbr is "" when the file says nothing */
 };
 
-/* Parse `len` bytes into *out, which the caller clears. MC_DATA_LOSS with the position of the fault. Leap seconds
-   ("right/") are refused: instants here are POSIX time. */
+/* Parse `len` bytes into *out, which the caller clears. MC_DATA_LOSS with the position of the
+   fault. Leap seconds ("right/") are refused: instants here are POSIX time. */
 int mc_tzif_parse(struct mc_tzif *out, const void *bytes, size_t len, struct mc_err *err);
 void mc_tzif_clear(struct mc_tzif *tzif);
 

@@ -76,7 +76,8 @@ int64_t mc_zone_first_minute(const struct mc_zone *zone, int64_t local_min)
 {
   struct mc_span span = mc_zone_span(zone, local_min - OFFSET_MIN_MAX);
 
-  /* The first span that ends after the wanted minute holds it, or starts after the gap that swallowed it. */
+  /* The first span that ends after the wanted minute holds it, or starts after the gap that
+     swallowed it. */
   while(local_min - span.offset_min >= span.to_min)
     span = mc_zone_span(zone, span.to_min);
   return local_min - span.offset_min < span.from_min ? span.from_min : local_min - span.offset_min;
@@ -163,7 +164,8 @@ static uint8_t intern(struct draft *d, const char *abbr)
   return (uint8_t)at;
 }
 
-/* Append, in order; one that starts where the last one does takes its place, one that changes nothing is dropped. */
+/* Append, in order; one that starts where the last one does takes its place, one that changes
+   nothing is dropped. */
 static void append_era(struct draft *d, const struct mc_era *era)
 {
   struct mc_era *last = &d->eras[d->n - 1];
@@ -177,7 +179,8 @@ static void append_era(struct draft *d, const struct mc_era *era)
   d->eras[d->n++] = *era;
 }
 
-/* The eras of a rule with daylight saving, after those of the file. Returns the minute from which all repeats. */
+/* The eras of a rule with daylight saving, after those of the file. Returns the minute from which
+   all repeats. */
 static int64_t append_rule(struct draft *d, const struct mc_posix_tz *tz)
 {
   struct mc_era std = {0, tz->std.offset_s, 0, intern(d, tz->std.abbr)};

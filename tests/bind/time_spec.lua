@@ -51,6 +51,29 @@ describe("core.time", function()
     assert.equal("2026-10-02T07:00:00Z", time.format(step()))
   end)
 
+  it("says that a schedule is closed to a finalizer that runs after the database's", function()
+    local script = [[
+      local late = setmetatable({}, { __gc = function(o)
+        print(pcall(o.s.next, o.s, 0))
+        print(o.step())
+      end })
+      local time = require("mooncron.core").time
+      late.s = time.schedule("0 0 1 1 *", "Europe/Paris")
+      late.step = late.s:iter(0)
+      KEPT = late]]
+    local path = ("package.path, package.cpath = %q, %q "):format(package.path, package.cpath)
+    local name = os.tmpname()
+    local file = assert(io.open(name, "w"))
+    file:write(path, script)
+    file:close()
+    local pipe = assert(io.popen("lua5.4 " .. name .. " 2>&1"))
+    local out = pipe:read "a"
+    assert.is_true(pipe:close())
+    os.remove(name)
+    assert.truthy(out:find("the schedule is closed", 1, true))
+    assert.truthy(out:find("nil\n$"))
+  end)
+
   it("agrees between iterator, between, count and matches", function()
     local s = assert(time.schedule("*/20 8-9 * * *", "Asia/Tokyo"))
     local to = FROM + 3 * 86400000

@@ -1,6 +1,7 @@
-/* The searches against a scanner that knows no masks, spans or days: it asks the system's zone database for the local clock of
-   every single minute, and its own copy of the expression for a match. Around every transition of every zone, 1990-2040,
-   and at some far ends. MOONCRON_ORACLE=full looks at all of them; else at a fixed sample. */
+/* The searches against a scanner that knows no masks, spans or days: it asks the system's zone
+   database for the local clock of every single minute, and its own copy of the expression for a
+   match. Around every transition of every zone, 1990-2040, and at some far ends.
+   MOONCRON_ORACLE=full looks at all of them; else at a fixed sample. */
 
 #include "tap.h"
 
@@ -133,7 +134,8 @@ static void fault(struct tally *tally, const char *zone, const char *expr, const
       fault(tally, s->zone->name, expr, what, at, got_, want_);                                    \
   } while(0)
 
-/* next, prev, matches, count and the iterator over one window. `fires` is the scanner's word for each of its minutes. */
+/* next, prev, matches, count and the iterator over one window. `fires` is the scanner's word for
+   each of its minutes. */
 static void compare(const struct mc_schedule *s, const char *expr, int64_t start, const bool *fires,
                     struct tally *tally)
 {
@@ -212,8 +214,9 @@ static void check_window(const struct mc_zone *zone, int64_t middle_s, size_t fi
   }
 }
 
-/* A ranged interval, as its rule reads: from each local day's first existing minute at or after A, every N minutes of elapsed
-   time, while not after the first existing minute at or after B, and before the next day's start. */
+/* A ranged interval, as its rule reads: from each local day's first existing minute at or after A,
+   every N minutes of elapsed time, while not after the first existing minute at or after B, and
+   before the next day's start. */
 static int64_t scan_first(const struct window *w, int64_t local_min)
 {
   int i;

@@ -24,7 +24,7 @@ static struct mc_schedule make(struct mc_tzdb *db, const char *text, const char 
   return s;
 }
 
-/* Vixie's rule: what fires on the days around a change of the clock, as a list of local-free instants. */
+/* Vixie's rule: what fires within a day of a change of the clock. */
 static const struct {
   const char *text, *zone, *from, *want; /* blank-separated HH:MM of UTC, in 24 hours after from */
   const char *why;

@@ -210,7 +210,7 @@ static void test_rules(void)
   }
 }
 
-/* Every cut and every changed byte of a real file: refused or read, never out of bounds (run under ASan). */
+/* Every cut and every changed byte of a real file: refused or read, never out of bounds. */
 static void test_damage(void)
 {
   static unsigned char file[8192], copy[8192];
