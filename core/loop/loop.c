@@ -13,6 +13,7 @@ struct mc_loop {
   uv_loop_t uv;
   uv_timer_t alarm; /* bounds one wait */
   int alarm_rang;
+  int polling; /* an event ends the wait */
   struct mc_event *first, **last;
   struct mc_op **buckets; /* running operations by id */
   size_t bucket_count, op_count;
@@ -129,6 +130,9 @@ void mc_loop_emit(struct mc_loop *loop, struct mc_event *event, uint64_t id)
   event->id = id;
   *loop->last = event;
   loop->last = &event->next;
+  /* libuv runs timers before it waits: what completes there must keep it from waiting. */
+  if(loop->polling)
+    uv_stop(&loop->uv);
 }
 
 struct mc_event *mc_loop_take(struct mc_loop *loop)
@@ -174,6 +178,7 @@ static void on_alarm(uv_timer_t *timer)
   struct mc_loop *loop = timer->data;
 
   loop->alarm_rang = 1;
+  uv_stop(&loop->uv);
 }
 
 int mc_loop_poll(struct mc_loop *loop, int64_t timeout_ms, struct mc_err *err)
@@ -196,8 +201,10 @@ int mc_loop_poll(struct mc_loop *loop, int64_t timeout_ms, struct mc_err *err)
       return mc_fail(err, MC_INTERNAL, 0, "the timer of the event loop did not start");
     uv_ref((uv_handle_t *)&loop->alarm);
   }
+  loop->polling = 1;
   while(!loop->first && !loop->alarm_rang && alive)
     alive = uv_run(&loop->uv, UV_RUN_ONCE);
+  loop->polling = 0;
   uv_timer_stop(&loop->alarm);
   uv_unref((uv_handle_t *)&loop->alarm);
   return MC_OK;

@@ -289,6 +289,22 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *arg, void
   return 0;
 }
 
+static void on_timer(uv_timer_t *timer);
+
+/* libuv counts whole milliseconds of a clock that it reads once a turn, so its timer may ring a
+   little before libcurl's time is up; libcurl does nothing then and, as it has told that time
+   before, does not tell it again. */
+static void rearm(struct mc_client *client)
+{
+  long timeout_ms = -1;
+
+  if(uv_is_active((uv_handle_t *)client->timer))
+    return;
+  curl_multi_timeout(client->multi, &timeout_ms);
+  if(timeout_ms >= 0)
+    uv_timer_start(client->timer, on_timer, timeout_ms ? (uint64_t)timeout_ms : 1, 0);
+}
+
 static void on_timer(uv_timer_t *timer)
 {
   struct mc_client *client = timer->data;
@@ -296,6 +312,7 @@ static void on_timer(uv_timer_t *timer)
 
   curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
   drain(client);
+  rearm(client);
 }
 
 /* curl must not be called from here: even a timeout of 0 only arms the timer. */
@@ -531,12 +548,16 @@ static int set_method(struct exchange *x, const struct mc_request *request, stru
 
 static int set_url(CURL *easy, const char *url, struct mc_err *err)
 {
+  const char *at;
+
   if(strncasecmp(url, "http://", 7) && strncasecmp(url, "https://", 8))
     return mc_fail(err, MC_INVALID_ARGUMENT, 0, "url '%.100s': must begin with http:// or https://",
                    url);
-  if(strpbrk(url, " \t\r\n"))
-    return mc_fail(err, MC_INVALID_ARGUMENT, 0, "url '%.100s': no blanks, encode them as %%20",
-                   url);
+  at = strpbrk(url, " \t\r\n");
+  if(at)
+    return mc_fail(err, MC_INVALID_ARGUMENT, 0,
+                   "url '%.*s...': no blanks or line breaks, encode them as %%20 or %%0A",
+                   (int)(at - url < 100 ? at - url : 100), url);
   if(curl_easy_setopt(easy, CURLOPT_URL, url))
     return mc_fail_nomem(err);
   return MC_OK;

@@ -28,7 +28,7 @@ struct mc_server {
   int port;
   int dirty; /* something was resumed: libmicrohttpd must run */
   int stopping; /* takes no more requests */
-  int64_t max_body, max_buffered, buffered;
+  int64_t max_body, max_buffered, max_connections, buffered;
   struct exchange *open; /* all requests that are not completed */
   size_t open_count;
 };
@@ -427,6 +427,7 @@ int mc_server_new(struct mc_server **out, struct mc_loop *loop, const struct mc_
     server->loop = loop;
     server->max_body = opts->max_body;
     server->max_buffered = opts->max_buffered;
+    server->max_connections = opts->max_connections;
     rc = server->poll && server->timer ? open_listener(opts, &fd, &server->port, err)
                                        : mc_fail_nomem(err);
   }
@@ -501,6 +502,16 @@ static int add_headers(struct MHD_Response *response, const struct mc_header *he
   return MC_OK;
 }
 
+/* Connections that are kept idle must not shut out new ones, and a quiet server wants to end. */
+static int wants_close(const struct mc_server *server)
+{
+  const union MHD_DaemonInfo *info =
+      MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+
+  return server->quiet ||
+         (info && info->num_connections * INT64_C(10) >= server->max_connections * 9);
+}
+
 int mc_server_reply(struct mc_server *server, uint64_t id, int64_t status,
                     const struct mc_header *headers, size_t header_count, const void *body,
                     size_t body_len, struct mc_err *err)
@@ -519,7 +530,7 @@ int mc_server_reply(struct mc_server *server, uint64_t id, int64_t status,
   if(!response)
     return mc_fail_nomem(err);
   rc = add_headers(response, headers, header_count, err);
-  if(!rc && server->quiet)
+  if(!rc && wants_close(server))
     MHD_add_response_header(response, "Connection", "close");
   if(rc) {
     MHD_destroy_response(response);

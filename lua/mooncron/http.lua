@@ -113,8 +113,9 @@ Server.__index = Server
 
 local function send(server, request, reply)
   reply = reply or {}
+  local headers <const> = M.flat_headers(reply.headers)
   if server.handle then
-    return assert(server.handle:reply(request.id, reply.status or 200, M.flat_headers(reply.headers), reply.body or ""))
+    assert(server.handle:reply(request.id, reply.status or 200, headers, reply.body or ""))
   end
 end
 
@@ -147,8 +148,13 @@ function M.serve(options)
     return nil, e
   end
   local host = options.host or "127.0.0.1"
-  local server = setmetatable({ handle = handle, key = handle:key(), port = handle:port(), tasks = {} }, Server)
-  server.url = ("http://%s:%d"):format(host:find(":", 1, true) and "[" .. host .. "]" or host, server.port)
+  local server = setmetatable({
+    handle = handle,
+    key = handle:key(),
+    port = handle:port(),
+    tasks = {}, -- handlers that run
+  }, Server)
+  server.url = (host:find(":", 1, true) and "http://[%s]:%d" or "http://%s:%d"):format(host, server.port)
   task.on_event(server.key, function(request)
     local answering = task.spawn(answer, server, options.handler, request)
     server.tasks[answering] = true
