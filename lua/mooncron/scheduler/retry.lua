@@ -33,14 +33,23 @@ function M.policy(config)
   }
 end
 
+-- `min_ms` doubled `n` times, at most `max_ms`: no instant is so far away that this overflows.
+local function doubled_ms(policy, n)
+  local gap_ms = policy.min_ms
+  while n > 0 and gap_ms < policy.max_ms do
+    gap_ms, n = gap_ms * 2, n - 1
+  end
+  return math.min(gap_ms, policy.max_ms)
+end
+
 -- What the gap grows by after the doublings: by 2 s in production [rec], by min * 2^doublings in
 -- the reference [ref].
-local steps = {
+local steps <const> = {
   recorded = function()
     return 2000
   end,
   documented = function(policy)
-    return policy.min_ms << policy.doublings
+    return doubled_ms(policy, policy.doublings)
   end,
 }
 
@@ -50,12 +59,14 @@ local steps = {
 ---@param mode "recorded"|"documented"
 ---@return integer ms
 function M.gap_ms(policy, k, mode)
-  -- The doublings are capped where the gap would pass any instant: shifting must not overflow.
-  local doubled = policy.min_ms << math.min(k, policy.doublings, 30)
-  if k > policy.doublings then
-    doubled = doubled + (k - policy.doublings) * steps[mode](policy)
+  local gap_ms = doubled_ms(policy, math.min(k, policy.doublings))
+  local linear = math.max(k - policy.doublings, 0)
+  if linear == 0 then
+    return gap_ms
   end
-  return math.min(doubled, policy.max_ms)
+  local step_ms = steps[mode](policy)
+  local room = (policy.max_ms - gap_ms) // step_ms -- whole steps below the maximum
+  return linear > room and policy.max_ms or gap_ms + linear * step_ms
 end
 
 ---When to try again after an attempt that failed. With a count and a duration, retrying stops only

@@ -17,9 +17,10 @@ local VERSION <const> = 1
 
 local SCHEMA <const> = [[
 -- One row a job. `resource` is what the user set (API JSON); the other columns are what the service
--- keeps.
+-- keeps. An id is never used again: an attempt that is still on its way when its job is deleted must
+-- not be taken for one of another job.
 CREATE TABLE jobs (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL UNIQUE,
   parent TEXT NOT NULL,
   resource TEXT NOT NULL,
@@ -131,8 +132,22 @@ function Store:commit()
   if not ok and self.db:in_transaction() then
     self.db:rollback()
   end
+  local raised
   for _, waiter in ipairs(waiters) do
-    waiter(not ok and e or nil)
+    local fine, mistake = pcall(waiter, not ok and e or nil)
+    raised = raised or (not fine and { mistake })
+  end
+  if raised then
+    error(raised[1], 0)
+  end
+end
+
+---Nothing of this turn may last: whoever could not finish what he began says so. Fine when nothing
+---was begun.
+---@param e mooncron.Err
+function Store:fail(e)
+  if self.open_turn then
+    self.failure = self.failure or e
   end
 end
 
@@ -164,7 +179,7 @@ local function change(self, sql, ...)
   local count
   count, e = self.db:run(sql, ...)
   if not count and e.code ~= "ALREADY_EXISTS" then
-    self.failure = e
+    self:fail(e)
   end
   return count, e
 end
@@ -300,9 +315,10 @@ function Store:natural_execution(job_id)
   return self.db:row("SELECT * FROM executions WHERE job_id = ? AND forced = 0", job_id)
 end
 
----Drop the retries that wait; attempts on their way end by themselves.
+---Drop the retries that wait. Attempts on their way end by themselves, and a forced run that was
+---asked for begins.
 function Store:delete_waiting_executions(job_id)
-  return change(self, "DELETE FROM executions WHERE job_id = ? AND due_ms IS NOT NULL", job_id)
+  return change(self, "DELETE FROM executions WHERE job_id = ? AND due_ms IS NOT NULL AND attempt > 0", job_id)
 end
 
 ---After a start: attempts that were on their way when the process ended are made again (at least

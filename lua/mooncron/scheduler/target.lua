@@ -62,6 +62,14 @@ local function common_headers(job, target, context)
   return headers
 end
 
+-- Bytes that no URI has are sent percent-encoded, as the service does (reference: HttpTarget.uri);
+-- what is encoded already stays.
+local function encode_uri(uri)
+  return (uri:gsub("[^%w%-._~:/?#%[%]@!$&'()*+,;=%%]", function(c)
+    return ("%%%02X"):format(c:byte())
+  end))
+end
+
 -- HTTP targets: default 180 s [ref].
 local DEFAULT_DEADLINE_MS <const> = 180000
 
@@ -69,7 +77,9 @@ local function http_request(job, context)
   local target = job.http_target
   local headers = common_headers(job, target, context)
   headers["User-Agent"] = "Google-Cloud-Scheduler"
-  headers["Accept-Encoding"] = headers["Accept-Encoding"] or "gzip, deflate, br"
+  if not find_header(headers, "accept-encoding") then
+    headers["Accept-Encoding"] = "gzip, deflate, br" -- [rec]
+  end
   if target.oidc_token or target.oauth_token then
     local token, e = context.token(target)
     if not token then
@@ -83,7 +93,7 @@ local function http_request(job, context)
   end
   return {
     method = target.http_method or "POST",
-    url = target.uri,
+    url = encode_uri(target.uri),
     headers = headers,
     body = target.body,
     timeout_ms = job.attempt_deadline and duration.to_ms(job.attempt_deadline) or DEFAULT_DEADLINE_MS,
@@ -114,7 +124,7 @@ local function app_engine_request(job, context)
   local deadline_ms = job.attempt_deadline and duration.to_ms(job.attempt_deadline) or 0
   return {
     method = target.http_method or "POST",
-    url = base:gsub("/$", "") .. (target.relative_uri or "/"),
+    url = base:gsub("/$", "") .. encode_uri(target.relative_uri or "/"),
     headers = headers,
     body = target.body,
     timeout_ms = deadline_ms > 0 and deadline_ms or APP_ENGINE_DEADLINE_MS,
@@ -131,7 +141,7 @@ local function pubsub_request(job, context)
   local message = { data = target.data and base64.encode(target.data), attributes = target.attributes }
   return {
     method = "POST",
-    url = context.pubsub_endpoint .. "/v1/" .. target.topic_name .. ":publish",
+    url = context.pubsub_endpoint .. "/v1/" .. target.topic_name:gsub("%%", "%%25") .. ":publish",
     headers = { ["Content-Type"] = "application/json" },
     body = json.encode { messages = json.list { message } },
     timeout_ms = 60000,
