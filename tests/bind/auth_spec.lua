@@ -1,5 +1,5 @@
 local core <const> = require "mooncron.core"
-local json <const> = require "cjson.safe"
+local json <const> = require "mooncron.json"
 
 local auth <const> = core.auth
 local ISS <const> = "https://accounts.google.com"

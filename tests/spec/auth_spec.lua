@@ -1,7 +1,7 @@
 local auth <const> = require "mooncron.auth"
 local err <const> = require "mooncron.err"
 local issuer <const> = require "mooncron.auth.issuer"
-local json <const> = require "cjson.safe"
+local json <const> = require "mooncron.json"
 local verifier <const> = require "mooncron.auth.verifier"
 local world_of <const> = require "mooncron.auth.world"
 
@@ -467,6 +467,7 @@ describe("verifying tokens", function()
     local shown = assert(auth.decode(make()))
     assert.same({ alg = "RS256", kid = ours.kid, typ = "JWT" }, shown.header)
     assert.equal("https://t", shown.claims.aud)
+    assert.equal("integer", math.type(shown.claims.exp))
   end)
 
   it("describes the issuer to OpenID Connect clients", function()

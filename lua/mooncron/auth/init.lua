@@ -11,7 +11,7 @@ local cache <const> = require "mooncron.auth.cache"
 local core <const> = require "mooncron.core"
 local credential <const> = require "mooncron.auth.credential"
 local err <const> = require "mooncron.err"
-local json <const> = require "cjson.safe"
+local json <const> = require "mooncron.json"
 local metadata <const> = require "mooncron.auth.metadata"
 local verifier <const> = require "mooncron.auth.verifier"
 local world_of <const> = require "mooncron.auth.world"
@@ -174,7 +174,7 @@ function M.decode(token)
   if not header then
     return nil, claims
   end
-  return { header = json.decode(header), claims = json.decode(claims) }
+  return { header = json.decode(header), claims = verifier.claims_of(claims) }
 end
 
 ---Keys in hand, for `auth.verify{keys=}`: a JWKS or a certificate set, JSON.

@@ -3,7 +3,7 @@
 
 local core <const> = require "mooncron.core"
 local err <const> = require "mooncron.err"
-local json <const> = require "cjson.safe"
+local json <const> = require "mooncron.json"
 
 local M = {}
 

@@ -3,7 +3,7 @@
 local cache <const> = require "mooncron.auth.cache"
 local core <const> = require "mooncron.core"
 local err <const> = require "mooncron.err"
-local json <const> = require "cjson.safe"
+local json <const> = require "mooncron.json"
 local world_of <const> = require "mooncron.auth.world"
 
 local M = {}
@@ -46,6 +46,21 @@ local function fetch_keys(world, url)
   -- Keys that may not be kept still serve the next moment: a fetch for each token would be an attack.
   local life = math.max(M.max_age(response.headers or {}), cache.LAST_S + M.REFETCH_S)
   return { set = keys, at = now }, now + life
+end
+
+---The claims of a payload, dates as integers.
+---@param text string JSON
+---@return table?
+---@return mooncron.Err?
+function M.claims_of(text)
+  local claims, e = json.decode(text)
+  if not claims then
+    return nil, e
+  end
+  for _, name in ipairs { "exp", "iat", "nbf" } do
+    claims[name] = math.tointeger(claims[name]) or claims[name]
+  end
+  return claims
 end
 
 local function list(value)
@@ -113,7 +128,7 @@ function Verifier:check(token)
     local code = (why.code == "NOT_FOUND" or why.code == "INVALID_ARGUMENT") and "UNAUTHENTICATED" or why.code
     return nil, err.new(code, why.message)
   end
-  return json.decode(claims)
+  return M.claims_of(claims)
 end
 
 return M
