@@ -32,7 +32,8 @@ struct mc_edit {
   enum mc_edit_state wish; /* what the key asks for */
 };
 
-/* exit() runs no destructor, and atexit passes no argument: hence this one global, of the process's one terminal. */
+/* exit() runs no destructor, and atexit passes no argument: hence this one global, of the process's
+   one terminal. */
 static struct {
   struct termios original;
   int known;
@@ -72,7 +73,8 @@ static int wait_for_input(int timeout_ms)
   return poll(&input, 1, timeout_ms) > 0;
 }
 
-/* Of a lone Escape nothing more comes: the sequence is given up, so that it cannot hold the loop. */
+/* Of a lone Escape nothing more comes: the sequence is given up, so that it cannot hold the
+   loop. */
 static void follow_escape(struct mc_edit *edit, wchar_t c)
 {
   if(c == L'\033')
@@ -81,7 +83,8 @@ static void follow_escape(struct mc_edit *edit, wchar_t c)
     edit->in_escape = 0;
 }
 
-/* libedit's source of characters: 1 with a character, 0 at the end, -1 when there is none just now. */
+/* libedit's source of characters: 1 with a character, 0 at the end, -1 when there is none
+   just now. */
 static int read_char(EditLine *el, wchar_t *out)
 {
   struct mc_edit *edit = edit_of(el);

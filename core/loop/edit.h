@@ -5,8 +5,9 @@
 
 #include "base/err.h"
 
-/* The keys of one terminal, on libedit: one key at a time, so that an event loop can call it when there is something to
-   read. Standard input and output; at most one at a time. Text is UTF-8 whatever the locale. */
+/* The keys of one terminal, on libedit: one key at a time, so that an event loop can call it when
+   there is something to read. Standard input and output; at most one at a time. Text is UTF-8
+   whatever the locale. */
 
 struct mc_edit;
 
@@ -26,13 +27,14 @@ void mc_edit_free(struct mc_edit *edit);
 /* Show the prompt and take the terminal's keys, until mc_edit_end gives them back. */
 int mc_edit_begin(struct mc_edit *edit, const char *prompt, struct mc_err *err);
 void mc_edit_end(struct mc_edit *edit);
-/* Read one key, or one sequence of a function key, and do what it means. To be called when standard input is readable;
-   inside libedit's own search (Ctrl-R) it returns when that is over. */
+/* Read one key, or one sequence of a function key, and do what it means. To be called when standard
+   input is readable; inside libedit's own search (Ctrl-R) it returns when that is over. */
 enum mc_edit_state mc_edit_key(struct mc_edit *edit);
-/* The line so far, without a newline, and the byte offset of its cursor. Borrowed until the next call. */
+/* The line so far, without a newline, and the byte offset of its cursor. Borrowed until the next
+   call. */
 const char *mc_edit_text(struct mc_edit *edit, size_t *len, size_t *cursor);
-/* Insert at the cursor; then, if `listing` is not empty, show it below the line and the line again below that. Neither:
-   a beep. */
+/* Insert at the cursor; then, if `listing` is not empty, show it below the line and the line again
+   below that. Neither: a beep. */
 void mc_edit_complete(struct mc_edit *edit, const char *insert, const char *listing);
 
 /* The last 1,000 lines, the same one twice in a row kept once. */

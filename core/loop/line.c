@@ -209,7 +209,8 @@ static void on_input(uv_poll_t *poll, int status, int events)
 
 /* ---- reading ---- */
 
-/* libuv makes the descriptor non-blocking; it is shared with whoever started us, who does not expect that. */
+/* libuv makes the descriptor non-blocking; it is shared with whoever started us, who does not
+   expect that. */
 static int watch_input(struct reading *reading, uv_poll_cb on_readable)
 {
   int flags = fcntl(STDIN_FILENO, F_GETFL);
