@@ -59,5 +59,9 @@ struct mc_loop *mcL_check_loop(lua_State *L, int idx);
 /* [-0, +1, m] the table of an event. l_loop.c asks each layer in turn; a layer that does not know
    the type returns 0 and pushes nothing. */
 int mcL_push_net_event(lua_State *L, const struct mc_event *event);
+int mcL_push_line_event(lua_State *L, const struct mc_event *event);
+
+/* [-0, +1, m] the functions of core.loop.line (l_line.c) */
+int mcL_open_line(lua_State *L);
 
 #endif

@@ -64,7 +64,7 @@ static int loop_tostring(lua_State *L)
 /* [-0, +1, m] the table of an event: id, type and what its layer adds */
 static void push_event(lua_State *L, const struct mc_event *event)
 {
-  if(!mcL_push_net_event(L, event))
+  if(!mcL_push_net_event(L, event) && !mcL_push_line_event(L, event))
     lua_createtable(L, 0, 3);
   lua_pushinteger(L, (lua_Integer)event->id);
   lua_setfield(L, -2, "id");
@@ -184,5 +184,7 @@ int mcL_open_loop(lua_State *L)
 
   mcL_new_class(L, MCL_LOOP, methods, meta);
   luaL_newlib(L, functions);
+  mcL_open_line(L);
+  lua_setfield(L, -2, "line");
   return 1;
 }

@@ -1,0 +1,57 @@
+local complete <const> = require "mooncron.repl.complete"
+
+local touched = 0
+local base <const> = { pause = function() end, shared = 1 }
+local job <const> = setmetatable({ name = "x", next_run = function() end, _private = 1, ["odd key"] = 1 },
+  { __index = base })
+local env <const> = {
+  job = job, jobs = { nightly = { schedule = "* * * * *" } }, text = "abc", print = print,
+  trap = setmetatable({}, { __index = function() touched = touched + 1 end }),
+}
+local commands <const> = { ".help", ".quit", ".tasks" }
+
+describe("repl.complete", function()
+  it("finds what may follow", function()
+    local rows <const> = {
+      { "jo", { "job", "jobs" }, "globals" },
+      { "x = jo", { "job", "jobs" }, "in the middle of a line" },
+      { "f", { "false", "for", "function" }, "keywords" },
+      { "job.", { "name", "next_run", "pause", "shared" }, "fields, inherited ones too, no private ones" },
+      { "job._", { "_private" }, "private ones when asked for" },
+      { "job:", { "next_run", "pause" }, "methods only" },
+      { "print(job.n", { "name", "next_run" }, "inside a call" },
+      { "jobs.nightly.s", { "schedule" }, "a path" },
+      { "text:up", { "upper" }, "methods of a string" },
+      { "nowhere.x", {}, "an unknown name" },
+      { "jobs.nowhere.x", {}, "an unknown field" },
+      { "f().", {}, "a field of what is not known" },
+      { ".", { ".help", ".quit", ".tasks" }, "commands" },
+      { "  .q", { ".quit" }, "commands after blanks" },
+      { "trap.x.y", {}, "a metamethod is not called" },
+    }
+    for _, row in ipairs(rows) do
+      assert.same(row[2], (complete.candidates(row[1], env, commands)), row[3])
+    end
+    assert.equal(0, touched)
+  end)
+
+  it("lists globals for an empty line, without keywords", function()
+    assert.same({ "job", "jobs", "print", "text", "trap" }, (complete.candidates("", env, commands)))
+  end)
+
+  it("inserts what all have in common, else lists them", function()
+    local rows <const> = {
+      { "pri", "nt", {}, "one" },
+      { "jobs.nightly.", "schedule", {}, "one field" },
+      { "j", "ob", {}, "a common beginning" },
+      { "job", "", { "job", "jobs" }, "nothing more in common" },
+      { "zzz", "", {}, "none" },
+      { ".t", "asks", {}, "a command" },
+    }
+    for _, row in ipairs(rows) do
+      local insert, listing = complete.answer(row[1], env, commands)
+      assert.equal(row[2], insert, row[4])
+      assert.same(row[3], listing, row[4])
+    end
+  end)
+end)
