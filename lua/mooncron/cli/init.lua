@@ -73,7 +73,13 @@ function M.run_file(path, args)
   return M.run_chunk(chunk, path, args)
 end
 
+-- What is typed has `mooncron` at hand; a file requires it.
+local function at_hand()
+  _G.mooncron = require "mooncron"
+end
+
 local function run_code(code, args)
+  at_hand()
   local chunk, problem = load(code, "=(command line)", "t")
   if not chunk then
     error(problem, 0)
@@ -82,6 +88,7 @@ local function run_code(code, args)
 end
 
 local function repl(options)
+  at_hand()
   return require("mooncron.repl").run { debug = options.debug }
 end
 
