@@ -26,7 +26,6 @@ struct mc_edit {
   locale_t utf8;
   mbstate_t shift; /* of the character that is being read */
   char *prompt;
-  size_t chars; /* delivered since the present key began */
   int in_escape;
   int editing;
   enum mc_edit_state wish; /* what the key asks for */
@@ -134,7 +133,7 @@ static unsigned char on_suspend(EditLine *el, int c)
 {
   (void)c;
   el_set(el, EL_PREP_TERM, 0);
-  raise(SIGTSTP);
+  kill(getpid(), SIGTSTP);
   el_set(el, EL_PREP_TERM, 1);
   return CC_REDISPLAY;
 }

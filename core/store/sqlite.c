@@ -140,7 +140,7 @@ static int probe(const char *path, struct mc_err *err)
 {
   sqlite3 *db = NULL;
   struct mc_buf uri;
-  int fresh, rc;
+  int fresh = 0, rc;
 
   if(in_memory(path) || exists_beside(path, "-journal"))
     return MC_OK;
@@ -188,7 +188,7 @@ static int set_up(struct mc_store *store, const struct mc_store_options *options
                   struct mc_err *err)
 {
   int64_t tables;
-  int fresh, rc;
+  int fresh = 0, rc;
 
   if(options->exclusive && !options->readonly) {
     rc = mc_store_exec(store, "PRAGMA locking_mode = EXCLUSIVE", err);
