@@ -57,6 +57,13 @@ static int host_interrupt_seen(lua_State *L)
   return 0;
 }
 
+/* [-0, +1, -] host.interrupt_pending() -> boolean */
+static int host_interrupt_pending(lua_State *L)
+{
+  lua_pushboolean(L, unseen);
+  return 1;
+}
+
 /* [-0, +1, v] host.isatty(fd) -> boolean */
 static int host_isatty(lua_State *L)
 {
@@ -87,6 +94,7 @@ static int open_host(lua_State *L)
 {
   static const luaL_Reg functions[] = {{"arm_interrupt", host_arm_interrupt},
                                        {"interrupt_seen", host_interrupt_seen},
+                                       {"interrupt_pending", host_interrupt_pending},
                                        {"isatty", host_isatty},
                                        {"columns", host_columns},
                                        {"pid", host_pid},

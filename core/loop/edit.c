@@ -293,7 +293,8 @@ void mc_edit_complete(struct mc_edit *edit, const char *insert, const char *list
     show("\n");
     show(listing);
     show("\n");
-  }
+  } else
+    show("\r"); /* EL_REFRESH draws prompt and line anew from where the cursor is */
   if(*insert || *listing)
     el_set(edit->el, EL_REFRESH);
   else

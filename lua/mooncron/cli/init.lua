@@ -89,7 +89,19 @@ end
 
 local function repl(options)
   at_hand()
-  return require("mooncron.repl").run { debug = options.debug }
+  local host = require "mooncron.host"
+  return require("mooncron.repl").run {
+    debug = options.debug,
+    columns = host.columns,
+    interrupt_pending = host.interrupt_pending,
+    -- A Ctrl-C ends the evaluation, not the program.
+    on_interrupt = function(handler)
+      M.on_interrupt = handler and function()
+        M.interrupted = false
+        handler()
+      end
+    end,
+  }
 end
 
 -- ---- the funnel ----

@@ -62,8 +62,9 @@ end
 
 -- ---- what is shown ----
 
+-- 0 or 3 digits of a fraction, as proto3 JSON has it.
 local function timestamp(ms)
-  return ms and core.time.format(ms)
+  return ms and core.time.format(ms, ms % 1000 == 0 and 0 or 3)
 end
 
 ---The job of a row, with the fields that the service keeps.
