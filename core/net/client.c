@@ -34,6 +34,8 @@ struct exchange {
   struct curl_slist *headers;
   struct mc_response_event *event;
   int keeps_method; /* GET and HEAD do, even after 303 */
+  int repeatable; /* sending it twice is as good as once (RFC 9110, 9.2.2) */
+  long sent; /* times */
   char error[CURL_ERROR_SIZE];
 };
 
@@ -108,6 +110,22 @@ static size_t on_head(char *data, size_t size, size_t count, void *arg)
   mc_fail(&x->event->err, MC_RESOURCE_EXHAUSTED, 0,
           "the answer's headers are over the limit of %zu bytes", x->event->head.max);
   return 0;
+}
+
+/* libcurl sends a request again when a kept connection breaks off before the answer; the server may
+   have acted on it already. */
+static int on_send(void *arg, char *to, char *from, int to_port, int from_port)
+{
+  struct exchange *x = arg;
+  long redirects = 0;
+
+  (void)to, (void)from, (void)to_port, (void)from_port;
+  curl_easy_getinfo(x->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+  if(x->sent++ <= redirects || x->repeatable)
+    return CURL_PREREQFUNC_OK;
+  mc_fail(&x->event->err, MC_UNAVAILABLE, 0,
+          "the connection broke off; the server may have received the request");
+  return CURL_PREREQFUNC_ABORT;
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
@@ -528,6 +546,7 @@ static int set_method(struct exchange *x, const struct mc_request *request, stru
   if(!is_token(request->method))
     return mc_fail(err, MC_INVALID_ARGUMENT, 0, "method '%.100s' is none", request->method);
   x->keeps_method = get || head;
+  x->repeatable = !post && strcmp(request->method, "PATCH") != 0;
   if(head) {
     curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     return MC_OK;
@@ -599,6 +618,8 @@ static void set_options(struct exchange *x, const struct mc_request *request)
     curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_bundle);
   if(client->no_proxy)
     curl_easy_setopt(easy, CURLOPT_NOPROXY, client->no_proxy);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, x);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);

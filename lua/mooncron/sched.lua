@@ -222,7 +222,7 @@ function M.check_cancelled(task)
 end
 
 ---Park the caller until the function given to `start` is called; returns that call's arguments.
----`stop` undoes the start when the task is cancelled meanwhile.
+---`stop` undoes the start when the task is cancelled meanwhile, or may not wait at all.
 function M.park(start, stop)
   local task = current
   if not task then
@@ -240,10 +240,14 @@ function M.park(start, stop)
     return table.unpack(values, 1, values.n)
   end
   if coroutine.running() ~= task.co then
+    stop()
     error("cannot wait here: this runs in a coroutine of its own inside the task; "
       .. "wait outside it, or spawn a task", 3)
   end
-  M.check_cancelled(task)
+  if task.cancel_reason and not task.shielded then
+    stop()
+    error(task.cancel_reason, 0)
+  end
   local woken = false
   task.state = "waiting"
   task.stop = stop

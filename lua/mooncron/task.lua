@@ -50,6 +50,9 @@ function M.event()
       mine, slot = wakers, last
       wakers[slot] = wake
     end, function()
+      if not mine then
+        return
+      end
       mine[slot] = nil
       while mine == wakers and first <= last and not wakers[first] do
         first = first + 1
