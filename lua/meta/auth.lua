@@ -1,6 +1,6 @@
 ---@meta mooncron.core.auth
----Keys, JSON Web Tokens and credentials: the C module behind `mooncron.auth`. Nothing here waits, reads a file or a
----clock.
+---Keys, JSON Web Tokens and credentials: the C module behind `mooncron.auth`. Nothing here waits,
+---reads a file or a clock.
 
 ---@class mooncron.core.auth
 local auth = {}
