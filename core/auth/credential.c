@@ -392,7 +392,7 @@ static int parse_object(struct mc_credential **out, json_t *root, int depth, str
 int mc_credential_parse(struct mc_credential **out, const char *json, size_t len,
                         struct mc_err *err)
 {
-  struct mc_err own;
+  struct mc_err own = {0};
   json_t *root;
   int rc;
 

@@ -25,7 +25,8 @@ struct mc_want {
   const char
       *scopes; /* access: joined by blanks; NULL: what the credential has, or MC_SCOPE_DEFAULT */
   const char *audience; /* identity */
-  const char *subject; /* of service accounts: the user to act for (delegation); or NULL */
+  const char
+      *subject; /* user to act for, service accounts only (domain-wide delegation), or NULL */
   int exchange; /* service accounts: ask token_uri instead of signing locally */
   int64_t lifetime_s; /* impersonation; 0: what the credential says */
 };
