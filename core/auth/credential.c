@@ -78,7 +78,6 @@ static const struct number_row {
 } NUMBERS[] = {
     {EXTERNAL, MC_N_LIFETIME_S, "service_account_impersonation.token_lifetime_seconds", 600, 43200,
      3600},
-    {IMPERSONATED, MC_N_LIFETIME_S, "lifetime", 1, 43200, 3600},
     {EXTERNAL, MC_N_TIMEOUT_MS, "credential_source.executable.timeout_millis", 5000, 120000, 30000},
 };
 

@@ -14,7 +14,7 @@ local M = {}
 ---@field spawn fun(fn: function)
 ---@field random fun(): number in [0, 1)
 
-M.MAX_TEXT = 262144 -- bytes of a file or of a program's output that are of interest; more is refused by the core
+M.MAX_TEXT = 262144 -- bytes read of a file or of a program's output; the core refuses more
 
 local defaults = {}
 
