@@ -272,7 +272,7 @@ int mc_jwt_verify(char **out_claims, const char *token, size_t len, const struct
 {
   const struct mc_key *key = NULL;
   struct parts parts;
-  struct mc_err own;
+  struct mc_err own = {0};
   json_t *header = NULL, *claims = NULL;
   char *text = NULL;
   int rc;
@@ -302,7 +302,7 @@ int mc_jwt_decode(char **out_header, char **out_claims, const char *token, size_
                   struct mc_err *err)
 {
   struct parts parts;
-  struct mc_err own;
+  struct mc_err own = {0};
   char *header = NULL, *claims = NULL;
   int rc;
 
@@ -324,7 +324,7 @@ int mc_jwt_decode(char **out_header, char **out_claims, const char *token, size_
 int mc_jwt_expiry(int64_t *out_s, const char *token, size_t len, struct mc_err *err)
 {
   struct parts parts;
-  struct mc_err own;
+  struct mc_err own = {0};
   json_t *claims = NULL;
   int rc;
 
