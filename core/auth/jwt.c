@@ -121,6 +121,20 @@ static int read_part(char **out_text, json_t **out_json, const struct parts *par
   return rc;
 }
 
+/* libjwt passes over stray bits in the last character of a signature: one signature, one spelling. */
+static int check_spelling(const struct parts *parts, struct mc_err *err)
+{
+  struct mc_buf bytes;
+  int rc;
+
+  mc_buf_init(&bytes, MC_JWT_MAX);
+  rc = mc_decode_base64url(&bytes, parts->at[2], parts->len[2], err);
+  if(rc == MC_INVALID_ARGUMENT)
+    rc = mc_fail(err, MC_UNAUTHENTICATED, 0, "signature of the token is not base64url");
+  mc_buf_clear(&bytes);
+  return rc;
+}
+
 static int pick_key(const struct mc_key **out, const json_t *header, const struct mc_keyset *keys,
                     unsigned algs, struct mc_err *err)
 {
@@ -272,7 +286,7 @@ int mc_jwt_verify(char **out_claims, const char *token, size_t len, const struct
 {
   const struct mc_key *key = NULL;
   struct parts parts;
-  struct mc_err own;
+  struct mc_err own = {0};
   json_t *header = NULL, *claims = NULL;
   char *text = NULL;
   int rc;
@@ -285,6 +299,8 @@ int mc_jwt_verify(char **out_claims, const char *token, size_t len, const struct
     rc = read_part(&text, &claims, &parts, 1, "payload of the token", err);
   if(!rc)
     rc = pick_key(&key, header, keys, expect->algs, err);
+  if(!rc)
+    rc = check_spelling(&parts, err);
   if(!rc)
     rc = check_signature(token, len, key, err);
   if(!rc)
@@ -302,7 +318,7 @@ int mc_jwt_decode(char **out_header, char **out_claims, const char *token, size_
                   struct mc_err *err)
 {
   struct parts parts;
-  struct mc_err own;
+  struct mc_err own = {0};
   char *header = NULL, *claims = NULL;
   int rc;
 
@@ -324,7 +340,7 @@ int mc_jwt_decode(char **out_header, char **out_claims, const char *token, size_
 int mc_jwt_expiry(int64_t *out_s, const char *token, size_t len, struct mc_err *err)
 {
   struct parts parts;
-  struct mc_err own;
+  struct mc_err own = {0};
   json_t *claims = NULL;
   int rc;
 

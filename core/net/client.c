@@ -590,9 +590,10 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
   return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-/* Not set on purpose: CURLOPT_NOSIGNAL, with which libcurl would leave SIGPIPE to the program, and a
-   stock interpreter dies of it. CURLOPT_PIPEWAIT (wait for a connection that may take more streams)
-   holds back everything behind one slow answer where there is no HTTP/2, so it is for TLS only. */
+/* Not set on purpose: CURLOPT_NOSIGNAL, with which libcurl would leave SIGPIPE to the program,
+   and a stock interpreter dies of it. CURLOPT_PIPEWAIT (wait for a connection that may take more
+   streams) holds back everything behind one slow answer where there is no HTTP/2, so it is for
+   TLS only. */
 static void set_options(struct exchange *x, const struct mc_request *request)
 {
   CURL *easy = x->easy;
