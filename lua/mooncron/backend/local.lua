@@ -13,12 +13,23 @@ local M = {}
 local InProcess = { __name = "mooncron.backend.local" }
 InProcess.__index = InProcess
 
-function InProcess:send(request)
+local function within(seconds, fn, ...)
+  if seconds then
+    return task.with_timeout(seconds, fn, ...)
+  end
+  return fn(...)
+end
+
+local function ask_in_process(self, request)
   local done = task.event()
   self.scheduler:handle(request, function(response)
     done:set(response)
   end)
   return done.wait()
+end
+
+function InProcess:send(request)
+  return within(request.timeout, ask_in_process, self, request)
 end
 
 function InProcess:describe()
@@ -48,15 +59,17 @@ function Served:send(request)
     url = self.url .. request.target,
     headers = { ["Content-Type"] = "application/json" },
     body = request.body,
+    timeout = request.timeout,
   }
 end
 
 function Served:describe()
-  return "local scheduler at " .. self.url
+  return "server at " .. self.url
 end
 
 function Served.close() end
 
+---A server that speaks the API and wants no credentials.
 ---@param url string
 function M.at(url)
   return setmetatable({ url = (url:gsub("/$", "")) }, Served)
