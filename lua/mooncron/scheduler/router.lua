@@ -48,7 +48,7 @@ local function list(call)
     return nil, e
   end
   local after
-  after, e = page.after(call.options.page_token, call.parent .. "/jobs/")
+  after, e = page.after(call.options.page_token, call.parent .. "/jobs")
   if e then
     return nil, e
   end
