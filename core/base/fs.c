@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -85,4 +86,40 @@ int mc_fs_write(const char *path, const void *data, size_t len, int mode, struct
     unlink(temporary);
   mc_free(temporary);
   return rc;
+}
+
+int mc_fs_identity(char out[MC_FS_IDENTITY], const char *path, struct mc_err *err)
+{
+  struct stat info;
+
+  if(stat(path, &info))
+    return fail_sys(err, "look at", path);
+  snprintf(out, MC_FS_IDENTITY, "%02x:%02x:%llu", major(info.st_dev), minor(info.st_dev),
+           (unsigned long long)info.st_ino);
+  return MC_OK;
+}
+
+/* The process of a line of /proc/locks, 0 if it is not of the file:
+   "1: POSIX  ADVISORY  WRITE 1234 fe:00:5678 1073741826 1073742335" */
+static long holder_in(const char *line, const char *identity)
+{
+  char file[MC_FS_IDENTITY];
+  long pid;
+
+  if(sscanf(line, "%*s POSIX %*s %*s %ld %47s", &pid, file) != 2 || strcmp(file, identity))
+    return 0;
+  return pid > 0 ? pid : 0;
+}
+
+long mc_fs_holder(const char *path)
+{
+  char identity[MC_FS_IDENTITY], line[256];
+  FILE *locks = mc_fs_identity(identity, path, NULL) ? NULL : fopen("/proc/locks", "re");
+  long pid = 0;
+
+  while(locks && !pid && fgets(line, sizeof(line), locks))
+    pid = holder_in(line, identity);
+  if(locks)
+    fclose(locks);
+  return pid;
 }

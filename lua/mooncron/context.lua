@@ -5,6 +5,7 @@
 
 local err <const> = require "mooncron.err"
 local ini <const> = require "mooncron.ini"
+local world_of <const> = require "mooncron.auth.world"
 
 local M = {}
 
@@ -85,7 +86,8 @@ local function read_settings(path, world)
     if errno == nil or MISSING[errno] then
       return {}
     end
-    return nil, err.new("PERMISSION_DENIED", ("settings file '%s' cannot be read"):format(path), { cause = why })
+    return nil, err.new("PERMISSION_DENIED", ("settings file '%s' cannot be read"):format(path),
+      { cause = why })
   end
   local values, e = ini.parse(text)
   if not values then
@@ -197,6 +199,8 @@ local function classify(settings, options)
     return "server", "endpoint: " .. endpoint.from
   elseif backend then
     return "local", "backend: " .. backend.from
+  elseif options.data and not options.endpoint then
+    return "local", "data: " .. settings.data.from
   elseif endpoint then
     local trusted = is_google(endpoint.value, universe) or settings.access_token_file
       or options.access_token or settings.credentials
@@ -245,26 +249,26 @@ end
 
 ---Find out. Reads files and the environment, asks nobody.
 ---@param options table? what the caller gives: `mooncron.ConnectOptions`
----@param world? { env: fun(name: string): string?, read_file: fun(path: string): string?, string?, integer? }
+---@param world? table `env`, `read_file`, see mooncron.auth.world
 ---@param source string? what to call the caller's values, default "option"
 ---@return mooncron.Context?
 ---@return mooncron.Err?
 function M.resolve(options, world, source)
   options = options or {}
-  world = require("mooncron.auth.world").new(world)
+  world = world_of.new(world)
   local settings = {}
   local context = setmetatable({ settings = settings, file = in_config_home(world, "mooncron/config") }, M.class)
   from_caller(settings, options, source or "option")
   from_environment(settings, world)
-  local ours, e = {}, nil
+  local ok, e
   if context.file then
+    local ours
     ours, e = read_settings(context.file, world)
     if not ours then
       return nil, e
     end
+    from_file(settings, ours, "file", "file " .. context.file)
   end
-  from_file(settings, ours, "file", "file " .. tostring(context.file))
-  local ok
   ok, e = check(settings)
   if not ok then
     return nil, e

@@ -44,6 +44,7 @@ end
 ---@field backend "local"|"gcp"|nil
 ---@field validate boolean? false: let the server say what is wrong with a job
 ---@field credentials string? Google Cloud: file of a credential, instead of this machine's
+---@field credential mooncron.Credential? one in hand
 ---@field access_token string?
 ---@field access_token_file string?
 ---@field impersonate_service_account string?
@@ -52,6 +53,7 @@ end
 ---@field reads_per_minute integer? the project's quota, default 1250
 ---@field writes_per_minute integer? default 500
 ---@field in_flight integer? most requests at once
+---@field http_client any? a client of `core.net`, default the shared one
 ---@field data string? folder of the local scheduler, default $XDG_DATA_HOME/mooncron; or ":memory:"
 ---@field back_off "recorded"|"documented"|nil see mooncron.scheduler
 ---@field catch_up "none"|"last"|"all"|nil
@@ -60,9 +62,29 @@ end
 ---@field pubsub_endpoint string?
 ---@field app_engine table<string, string>?
 
+local OPTIONS <const> = {
+  access_token = true, access_token_file = true, app_engine = true, auth = true, back_off = true,
+  backend = true, catch_up = true, credential = true, credentials = true, data = true, endpoint = true,
+  http_client = true, impersonate_service_account = true, in_flight = true, issuer = true, location = true,
+  project = true, pubsub_endpoint = true, quota_project = true, reads_per_minute = true,
+  universe_domain = true, validate = true, writes_per_minute = true,
+}
+local BACKENDS <const> = { gcp = true, ["local"] = true }
+
+-- What is misspelt is the caller's bug.
+local function check_options(options)
+  for name in pairs(options) do
+    if not OPTIONS[name] then
+      error(("connect has no option '%s'"):format(tostring(name)), 3)
+    end
+  end
+  if options.backend and not BACKENDS[options.backend] then
+    error(("backend '%s': use local or gcp"):format(tostring(options.backend)), 3)
+  end
+end
+
 local function open_local(context, options)
   local data = context.settings.data and context.settings.data.value
-  local pubsub = os.getenv("PUBSUB_EMULATOR_HOST")
   return require("mooncron.backend.local").open {
     folder = data ~= ":memory:" and data or nil,
     in_memory = data == ":memory:",
@@ -70,7 +92,8 @@ local function open_local(context, options)
     catch_up = options.catch_up,
     auth = options.auth,
     issuer = options.issuer,
-    pubsub_endpoint = options.pubsub_endpoint or pubsub and pubsub ~= "" and "http://" .. pubsub or nil,
+    pubsub_endpoint = options.pubsub_endpoint
+      or require("mooncron.scheduler").pubsub_endpoint(os.getenv),
     app_engine = options.app_engine,
   }
 end
@@ -91,6 +114,7 @@ end
 ---@return mooncron.Err?
 function M.connect(options)
   options = options or {}
+  check_options(options)
   local context, e = require("mooncron.context").resolve(options)
   if not context then
     return nil, e

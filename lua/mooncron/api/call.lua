@@ -28,15 +28,8 @@ local M = {}
 ---@return mooncron.Err?
 function M.make(backend, call, options)
   local query = call.query and next(call.query) and "?" .. http.query(call.query) or ""
-  local body, e = "", nil
-  if call.value then
-    body, e = json.encode(call.value)
-    if not body then
-      return nil, e
-    end
-  end
-  local response
-  response, e = backend:send {
+  local body = call.value and json.encode(call.value) or ""
+  local response, e = backend:send {
     rpc = call.rpc,
     method = call.method,
     target = "/v1/" .. call.path .. query,
@@ -52,10 +45,8 @@ function M.make(backend, call, options)
   local answer
   answer, e = json.decode(response.body)
   if type(answer) ~= "table" then
-    return nil, err.new("INTERNAL", "the server's answer is not a JSON object", {
-      status = response.status,
-      cause = e,
-    })
+    local text = "the server's answer is not " .. (answer == nil and "JSON" or "an object")
+    return nil, err.new("INTERNAL", text, { status = response.status, cause = e })
   end
   return answer
 end

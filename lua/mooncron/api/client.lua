@@ -62,7 +62,7 @@ function Client:describe()
 end
 
 function Client:__tostring()
-  return ("mooncron.client (%s)"):format(self:describe())
+  return ("mooncron.client (%s, %s)"):format(self.backend:describe(), self:parent())
 end
 
 ---The location in which short names are meant.
@@ -101,9 +101,12 @@ end
 
 -- The full name of a job: from a name in any form, a request with `name`, or a job.
 local function name_of(self, given, level)
-  local name = type(given) == "table" and given.name or given
+  local name = given
+  if type(given) == "table" then
+    name = given.name
+  end
   if type(name) ~= "string" then
-    error("a job's name is wanted, not " .. type(given), level + 1)
+    error("a job's name is wanted, not " .. type(name), level + 1)
   end
   local full, why = names.resolve(name, self)
   if not full then
@@ -130,7 +133,9 @@ local function read_given(self, given, check)
     whole[key] = value
   end
   if type(whole.name) == "string" then
-    whole.name = names.resolve(whole.name, self) or whole.name
+    local why
+    whole.name, why = names.resolve(given.name, self)
+    check.known = why and { path = "name", value = given.name, message = why }
   end
   check.rules = self.validate
   return offline.read(whole, check)
@@ -214,7 +219,7 @@ local function read_mask(given)
   return paths
 end
 
--- What of `job` differs from the live one: the least mask that a patch needs.
+-- What of `job` differs from the live one: the least mask that a patch needs, and the live one.
 local function computed_mask(self, job, options)
   local live, e = self:get_job(job.name, options)
   if not live then
@@ -227,7 +232,7 @@ local function computed_mask(self, job, options)
   if not ok then
     return nil, e
   end
-  return mask_api.compute(live, merged), live
+  return compare.mask(live, merged), live
 end
 
 ---Change a job: the fields that are given and differ, or those that the mask names (named and not
@@ -238,15 +243,13 @@ end
 ---@return mooncron.Err?
 function Client:update_job(given, options)
   local from, request = split_job(given)
-  if type(from.name) ~= "string" then
-    error("a job with its name is wanted", 2)
-  end
-  local job, e = read_given(self, from, { partial = true })
-  if not job then
+  local name, e = name_of(self, from, 2)
+  if not name then
     return nil, e
   end
-  job.name, e = name_of(self, job, 2)
-  if not job.name then
+  local job
+  job, e = read_given(self, from, { partial = true })
+  if not job then
     return nil, e
   end
   local paths, live
@@ -272,10 +275,12 @@ end
 ---@return "created"|"updated"|"unchanged"|mooncron.Err|nil what
 function Client:upsert_job(given, options)
   local from = split_job(given)
-  if type(from.name) ~= "string" then
-    error("a job with its name is wanted", 2)
+  local name, e = name_of(self, from, 2)
+  if not name then
+    return nil, e
   end
-  local job, e = read_given(self, from, {})
+  local job
+  job, e = read_given(self, from, {})
   if not job then
     return nil, e
   end

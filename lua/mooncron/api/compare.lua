@@ -44,9 +44,6 @@ function M.comparable(job)
   if out.retry_config and is_default(out.retry_config) then
     out.retry_config = nil
   end
-  if out.pubsub_target then
-    out.attempt_deadline = nil -- ignored there [ref]
-  end
   return out
 end
 
@@ -55,7 +52,11 @@ end
 ---@param wanted mooncron.Job
 ---@return string[]
 function M.mask(live, wanted)
-  return mask_api.compute(M.comparable(live), M.comparable(wanted))
+  local from, to = M.comparable(live), M.comparable(wanted)
+  if to.pubsub_target then
+    from.attempt_deadline, to.attempt_deadline = nil, nil -- ignored there [ref]
+  end
+  return mask_api.compute(from, to)
 end
 
 return M

@@ -30,32 +30,45 @@ local function is_told(path, problems)
   return false
 end
 
+-- Adds the problems that nothing has been said about yet.
+local function add(problems, found)
+  for _, more in ipairs(found or {}) do
+    if not is_told(more.path, problems) then
+      problems[#problems + 1] = more
+    end
+  end
+end
+
+---@class mooncron.api.Check
+---@field partial boolean? a patch: required fields may be missing
+---@field parent string?
+---@field rules boolean? false: only what cannot be sent at all is refused
+---@field known mooncron.Problem? what has been found out already
+
 ---Read a job as a script writes it, and check it.
 ---@param given table
----@param check { partial: boolean?, parent: string?, rules: boolean? } `rules = false`: only what cannot be sent
----  at all is refused
+---@param check mooncron.api.Check
 ---@return mooncron.Job?
 ---@return mooncron.Err?
 function M.read(given, check)
-  local job, problems, readable = job_api.from_lua(given)
-  local whole = job or readable
-  if check.rules ~= false and whole then
-    local _, found = job_api.validate(whole, {
-      partial = check.partial or not job,
+  local job, found, readable = job_api.from_lua(given)
+  local problems = { check.known }
+  add(problems, found)
+  if check.rules ~= false then
+    local whole = job or readable or {}
+    local _
+    _, found = job_api.validate(whole, {
+      partial = check.partial or #problems > 0,
       parent = check.parent,
       check_schedule = M.check_schedule,
     })
-    if not problems then
-      problems = found
-    else
-      for _, more in ipairs(found or {}) do
-        if not is_told(more.path, problems) then
-          problems[#problems + 1] = more
-        end
-      end
+    add(problems, found)
+    if whole.time_zone and not whole.schedule then
+      local ok, e = M.check_schedule("* * * * *", whole.time_zone)
+      add(problems, not ok and { { path = "time_zone", value = whole.time_zone, message = e.message } })
     end
   end
-  if problems then
+  if problems[1] then
     return nil, job_api.error(problems, { ours = true })
   end
   return job

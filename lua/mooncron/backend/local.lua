@@ -1,9 +1,8 @@
 ---The local scheduler as a backend: in this process, or through a running `mooncron serve` on the
 ---same folder.
 
-local err <const> = require "mooncron.err"
 local http <const> = require "mooncron.http"
-local json <const> = require "mooncron.json"
+local note <const> = require "mooncron.scheduler.note"
 local task <const> = require "mooncron.task"
 
 local M = {}
@@ -12,13 +11,6 @@ local M = {}
 
 local InProcess = { __name = "mooncron.backend.local" }
 InProcess.__index = InProcess
-
-local function within(seconds, fn, ...)
-  if seconds then
-    return task.with_timeout(seconds, fn, ...)
-  end
-  return fn(...)
-end
 
 local function ask_in_process(self, request)
   local done = task.event()
@@ -29,7 +21,10 @@ local function ask_in_process(self, request)
 end
 
 function InProcess:send(request)
-  return within(request.timeout, ask_in_process, self, request)
+  if request.timeout then
+    return task.with_timeout(request.timeout, ask_in_process, self, request)
+  end
+  return ask_in_process(self, request)
 end
 
 function InProcess:describe()
@@ -54,41 +49,26 @@ local Served = { __name = "mooncron.backend.served" }
 Served.__index = Served
 
 function Served:send(request)
-  return http.request {
+  return http.request({
     method = request.method,
     url = self.url .. request.target,
     headers = { ["Content-Type"] = "application/json" },
     body = request.body,
     timeout = request.timeout,
-  }
+  }, self.client)
 end
 
 function Served:describe()
-  return "server at " .. self.url
+  return "local scheduler at " .. self.url
 end
 
 function Served.close() end
 
 ---A server that speaks the API and wants no credentials.
 ---@param url string
-function M.at(url)
-  return setmetatable({ url = (url:gsub("/$", "")) }, Served)
-end
-
--- `mooncron serve` notes its address in the folder while it runs. A note without a server behind it
--- is a leftover.
-local function running_server(folder)
-  local file = io.open(folder .. "/server.json")
-  if not file then
-    return nil
-  end
-  local note = json.decode(file:read("a"))
-  file:close()
-  if type(note) ~= "table" or type(note.url) ~= "string" then
-    return nil
-  end
-  local response = http.request { url = note.url .. "/healthz", timeout = 1 }
-  return response and response.status == 200 and note.url or nil
+---@param client any? of `core.net`, default the shared one
+function M.at(url, client)
+  return setmetatable({ url = (url:gsub("/$", "")), client = client }, Served)
 end
 
 ---@param options { folder: string?, in_memory: boolean? } and those of mooncron.scheduler
@@ -105,9 +85,9 @@ function M.open(options)
     end
   end
   if folder then
-    local url = running_server(folder)
+    local url = note.find(folder)
     if url then
-      return M.at(url)
+      return M.at(url, note.client())
     end
   end
   local scheduler, e = scheduler_module.open {
@@ -120,7 +100,7 @@ function M.open(options)
     app_engine = options.app_engine,
   }
   if not scheduler then
-    return nil, err.new(e.code, "the local scheduler does not open", { cause = e })
+    return nil, e
   end
   return setmetatable({ scheduler = scheduler }, InProcess)
 end
