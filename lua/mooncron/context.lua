@@ -188,25 +188,29 @@ local function from_file(settings, values, key, source)
   end
 end
 
+local function set_by(name, source)
+  return ("%s is set by %s"):format(name, source)
+end
+
 -- Where to act, and why. An endpoint of Google's, and only that, is asked with credentials, unless the
 -- caller says otherwise.
 local function classify(settings, options)
   local backend, endpoint, project = settings.backend, settings.endpoint, settings.project
   local universe = settings.universe_domain and settings.universe_domain.value or M.DEFAULT_UNIVERSE
   if backend and backend.value == "gcp" then
-    return "gcp", "backend: " .. backend.from
+    return "gcp", set_by("backend", backend.from)
   elseif backend and options.endpoint then
-    return "server", "endpoint: " .. endpoint.from
+    return "server", set_by("endpoint", endpoint.from)
   elseif backend then
-    return "local", "backend: " .. backend.from
+    return "local", set_by("backend", backend.from)
   elseif options.data and not options.endpoint then
-    return "local", "data: " .. settings.data.from
+    return "local", set_by("data", settings.data.from)
   elseif endpoint then
     local trusted = is_google(endpoint.value, universe) or settings.access_token_file
       or options.access_token or settings.credentials
-    return trusted and "gcp" or "server", "endpoint: " .. endpoint.from
+    return trusted and "gcp" or "server", set_by("endpoint", endpoint.from)
   elseif project then
-    return "gcp", "project: " .. project.from
+    return "gcp", set_by("project", project.from)
   end
   return "local", "nothing names a cloud project"
 end
@@ -257,7 +261,8 @@ function M.resolve(options, world, source)
   options = options or {}
   world = world_of.new(world)
   local settings = {}
-  local context = setmetatable({ settings = settings, file = in_config_home(world, "mooncron/config") }, M.class)
+  local file = in_config_home(world, "mooncron/config")
+  local context = setmetatable({ settings = settings, file = file }, M.class)
   from_caller(settings, options, source or "option")
   from_environment(settings, world)
   local ok, e

@@ -176,35 +176,52 @@ local function value_of(context, name)
   return context.settings[name] and context.settings[name].value
 end
 
--- The credential that the caller or the settings name, or that of this machine.
-local function find_credential(context, options)
-  local auth = require "mooncron.auth"
-  local credential, e
-  if options.credential then
-    return options.credential
-  elseif options.access_token then
-    credential, e = auth.from_token(options.access_token, options.world)
-  elseif value_of(context, "access_token_file") then
-    credential, e = auth.from_token_file(value_of(context, "access_token_file"), options.world)
-  elseif value_of(context, "credentials") then
-    credential, e = auth.from_file(value_of(context, "credentials"), options.world)
-  else
-    credential, e = auth.default(options.world)
+local function given_token(credential, e, name)
+  if credential then
+    credential.found = name
   end
-  local email = value_of(context, "impersonate_service_account")
-  if credential and email then
-    return credential:impersonate(email)
-  end
-  return credential, e
+  return credential, e, { {
+    name = name,
+    kind = "token",
+    looks = true,
+    reason = "given",
+    value = "",
+    result = credential and "found" or tostring(e),
+  } }
 end
 
----The credential of a context, as a connection would use it. May wait.
+-- What the caller or the settings name, or the credential of this machine.
+local function look(context, options)
+  local auth = require "mooncron.auth"
+  local world, credential, e = options.world or {}
+  local file = value_of(context, "access_token_file")
+  if options.access_token then
+    credential, e = auth.from_token(options.access_token, world)
+    return given_token(credential, e, "access token")
+  elseif file then
+    credential, e = auth.from_token_file(file, world)
+    return given_token(credential, e, "access token file")
+  end
+  local named = { path = value_of(context, "credentials") }
+  return auth.look(setmetatable(named, { __index = world }))
+end
+
+---The credential that a connection would use, and the places that were looked at for it. May wait.
 ---@param context mooncron.Context
----@param options table?
+---@param options mooncron.GcpOptions
 ---@return mooncron.Credential?
 ---@return mooncron.Err?
+---@return mooncron.auth.Place[]? places
 function M.credential(context, options)
-  return find_credential(context, options or {})
+  if options.credential then
+    return options.credential
+  end
+  local credential, e, places = look(context, options)
+  local email = value_of(context, "impersonate_service_account")
+  if credential and email then
+    credential, e = credential:impersonate(email)
+  end
+  return credential, e, places
 end
 
 -- Without a word of ours about the universe, the credential's is meant.
@@ -249,7 +266,7 @@ end
 ---@return mooncron.backend.Gcp?
 ---@return mooncron.Err?
 function M.open(context, options)
-  local credential, e = find_credential(context, options)
+  local credential, e = M.credential(context, options)
   if not credential then
     return nil, e
   end
