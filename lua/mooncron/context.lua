@@ -133,7 +133,7 @@ end
 
 -- A host and port, or a URL, as a base URL.
 local function base_url(text)
-  local url = text:find("^https?://") and text or "http://" .. text
+  local url = text:find("://", 1, true) and text or "http://" .. text
   url = url:gsub("/+$", ""):gsub("/v1$", "")
   if url:find("[%s?#]") or not url:find("^https?://[^/]+") then
     return nil

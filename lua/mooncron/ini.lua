@@ -21,8 +21,7 @@ function M.parse(text)
     elseif key then
       values[section .. "." .. key] = value
     elseif line ~= "" and not line:find("^[#;]") then
-      return nil, err.new("INVALID_ARGUMENT", ("line %d: neither [section] nor key = value"):format(number),
-        { pos = number })
+      return nil, err.new("INVALID_ARGUMENT", "neither [section] nor key = value", { pos = number })
     end
   end
   return values

@@ -105,7 +105,8 @@ describe("the client of Google Cloud", function()
 
   it("describes itself", function()
     local c = connect { project = "mine", location = "europe-west1" }
-    assert.equal(("Google Cloud at %s, project 'mine', location 'europe-west1'"):format(google.url), c:describe())
+    assert.equal(("Google Cloud at %s, project 'mine', location 'europe-west1'"):format(google.url),
+      c:describe())
   end)
 
   -- ---- tokens ----
@@ -154,7 +155,8 @@ describe("the client of Google Cloud", function()
   end)
 
   it("tells why there is no token, and does not try for ten minutes", function()
-    local c = connect { credential = assert(auth.from_json(USER:gsub("hush", "revoked"):format(""), google:world())) }
+    local c = connect { credential = assert(auth.from_json(USER:gsub("hush", "revoked"):format(""),
+      google:world())) }
     local _, e = c:get_job "a"
     assert.matches("^no access token: ", e:line())
     assert.matches("revoked", e:line())
@@ -346,7 +348,8 @@ describe("the client of Google Cloud", function()
     world.read_file = function()
       return nil, "no such file", 2
     end
-    local context = assert(require("mooncron.context").resolve({ backend = "gcp", endpoint = google.url }, world))
+    local context = assert(require("mooncron.context").resolve({ backend = "gcp",
+      endpoint = google.url }, world))
     local backend = assert(gcp.open(context, { world = world }))
     assert.equal("p", context.project)
     assert.equal("credential", context.settings.project.from)
