@@ -8,7 +8,8 @@ local mooncron <const> = require "mooncron"
 local retry <const> = require "mooncron.retry"
 local task <const> = require "mooncron.task"
 
-local USER <const> = '{"type":"authorized_user","client_id":"i","client_secret":"hush","refresh_token":"hush"%s}'
+local USER <const> = '{"type":"authorized_user","client_id":"i","client_secret":"hush",'
+  .. '"refresh_token":"hush"%s}'
 local JOB <const> = { name = "a", schedule = "* * * * *", http_target = { uri = "http://127.0.0.1:1/" } }
 local BUSY <const> = "sync mutate calls cannot be queued"
 
@@ -374,7 +375,8 @@ describe("the client of Google Cloud", function()
       return path == "/subject" and "foreign" or nil, "no such file", 2
     end
     local c = connect { credential = assert(auth.from_json([[{"type":"external_account","audience":"//iam/x",
-      "subject_token_type":"urn:ietf:params:oauth:token-type:jwt","token_url":"https://sts.googleapis.com/v1/token",
+      "subject_token_type":"urn:ietf:params:oauth:token-type:jwt",
+      "token_url":"https://sts.googleapis.com/v1/token",
       "credential_source":{"file":"/subject"}}]], world)) }
     assert(c:create_job(JOB))
     assert.equal("POST", codes())
