@@ -114,7 +114,9 @@ local function attempt(self, request, timeout)
     self.credential:refused(token)
     response, e = exchange(self, request, timeout)
   end
-  if not response then
+  if not response and e.code == "RESOURCE_EXHAUSTED" then -- ours, not the quota's
+    return nil, err.new("INTERNAL", "the server's answer is too large", { cause = e })
+  elseif not response then
     return nil, e
   elseif response.status >= 200 and response.status < 300 then
     return response

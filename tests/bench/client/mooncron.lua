@@ -4,7 +4,8 @@
 local mooncron <const> = require "mooncron"
 local mode <const>, url <const>, count <const>, prefix <const> = ...
 
-local client <const> = assert(mooncron.connect { endpoint = url, project = "bench", location = "us-central1" })
+local client <const> = assert(mooncron.connect { endpoint = url, project = "bench",
+  location = "us-central1" })
 
 local function create(i)
   return assert(client:create_job {
