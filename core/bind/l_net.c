@@ -394,5 +394,6 @@ int mcL_open_net(lua_State *L)
   mcL_new_class(L, MCL_CLIENT, client_methods, client_meta);
   mcL_new_class(L, MCL_SERVER, server_methods, server_meta);
   luaL_newlib(L, functions);
+  mcL_add_policy(L);
   return 1;
 }
