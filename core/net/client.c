@@ -36,6 +36,10 @@ struct exchange {
   int keeps_method; /* GET and HEAD do, even after 303 */
   int repeatable; /* sending it twice is as good as once (RFC 9110, 9.2.2) */
   long sent; /* times */
+  int streams; /* hands its body over in pieces */
+  int headed; /* its "head" event is out */
+  int paused; /* its consumer lags behind */
+  size_t unread; /* bytes handed over and not yet consumed */
   char error[CURL_ERROR_SIZE];
 };
 
@@ -48,7 +52,17 @@ static void release_response(struct mc_event *event)
   mc_free(response);
 }
 
+static void release_chunk(struct mc_event *event)
+{
+  struct mc_chunk_event *chunk = (struct mc_chunk_event *)event;
+
+  mc_buf_clear(&chunk->body);
+  mc_free(chunk);
+}
+
 const struct mc_event_type mc_response_event_type = {"response", release_response};
+const struct mc_event_type mc_head_event_type = {"head", release_response};
+const struct mc_event_type mc_chunk_event_type = {"chunk", release_chunk};
 
 /* ---- one exchange ---- */
 
@@ -128,11 +142,63 @@ static int on_send(void *arg, char *to, char *from, int to_port, int from_port)
   return CURL_PREREQFUNC_ABORT;
 }
 
+static int emit_head(struct exchange *x)
+{
+  struct mc_response_event *head = mc_calloc(1, sizeof(*head));
+  long status = 0;
+
+  if(!head)
+    return 0;
+  head->event.type = &mc_head_event_type;
+  mc_buf_init(&head->head, MAX_HEAD);
+  if(mc_buf_add(&head->head, x->event->head.data, x->event->head.len, NULL)) {
+    release_response(&head->event);
+    return 0;
+  }
+  curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+  head->status = status;
+  x->headed = 1;
+  mc_loop_emit(x->client->loop, &head->event, x->op.id);
+  return 1;
+}
+
+static int emit_chunk(struct exchange *x, const char *data, size_t len)
+{
+  struct mc_chunk_event *chunk = mc_calloc(1, sizeof(*chunk));
+
+  if(!chunk)
+    return 0;
+  chunk->event.type = &mc_chunk_event_type;
+  mc_buf_init(&chunk->body, len);
+  if(mc_buf_add(&chunk->body, data, len, NULL)) {
+    release_chunk(&chunk->event);
+    return 0;
+  }
+  x->unread += len;
+  mc_loop_emit(x->client->loop, &chunk->event, x->op.id);
+  return 1;
+}
+
+/* A piece of a body that is handed over as it comes; libcurl keeps it while the consumer lags. */
+static size_t stream_body(struct exchange *x, const char *data, size_t len)
+{
+  if(x->unread && x->unread + len > x->event->body.max) {
+    x->paused = 1;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  if((x->headed || emit_head(x)) && emit_chunk(x, data, len))
+    return len;
+  mc_fail_nomem(&x->event->err);
+  return 0;
+}
+
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
   struct exchange *x = arg;
   size_t len = size * count;
 
+  if(x->streams)
+    return stream_body(x, data, len);
   if(!mc_buf_add(&x->event->body, data, len, NULL))
     return len;
   mc_fail(&x->event->err, MC_RESOURCE_EXHAUSTED, 0,
@@ -644,6 +710,7 @@ static struct exchange *new_exchange(struct mc_client *client, const struct mc_r
   x->event->event.type = &mc_response_event_type;
   mc_buf_init(&x->event->head, MAX_HEAD);
   mc_buf_init(&x->event->body, (size_t)request->max_body);
+  x->streams = x->op.repeats = request->stream;
   return x;
 }
 
@@ -682,4 +749,18 @@ int mc_client_send(struct mc_client *client, const struct mc_request *request, u
   }
   *id = x->op.id;
   return MC_OK;
+}
+
+void mc_client_consumed(struct mc_client *client, uint64_t id, size_t len)
+{
+  struct mc_op *op = client->loop ? mc_loop_find(client->loop, id) : NULL;
+  struct exchange *x = (struct exchange *)op;
+
+  if(!op || op->cancel != cancel_exchange || x->client != client)
+    return; /* it has ended meanwhile */
+  x->unread -= len < x->unread ? len : x->unread;
+  if(!x->paused || x->unread > x->event->body.max / 2)
+    return;
+  x->paused = 0;
+  curl_easy_pause(x->easy, CURLPAUSE_CONT);
 }
