@@ -1,4 +1,4 @@
-/* Units of core/loop: order of events, timers, cancelling, signals, freeing with all still running. */
+/* Units of core/loop: order of events, timers, cancelling, signals, freeing while all runs. */
 
 #include <signal.h>
 
