@@ -70,6 +70,29 @@ describe("core.loop", function()
     assert.equal(28, events[1].signum)
   end)
 
+  it("runs programs", function()
+    local loop <close> = core.loop.new()
+    local id = loop:spawn({ "sh", "-c", "cat; echo $X >&2; exit 3" }, { "X=y" }, { input = "a\0b" })
+    assert.same({ { id = id, type = "process", code = 3, signum = 0, stdout = "a\0b", stderr = "y\n" } },
+      loop:poll(10000))
+    loop:spawn({ "sleep", "100" }, nil, { timeout_ms = 10 })
+    local event = loop:poll(10000)[1]
+    assert.equal("DEADLINE_EXCEEDED", event.err.code)
+    assert.equal(9, event.signum)
+    local none, e = loop:spawn({ "no-such-program" })
+    assert.is_nil(none)
+    assert.equal("NOT_FOUND: program 'no-such-program' is not there", tostring(e))
+    for _, bad in ipairs {
+      {}, { {} }, { { 1 } }, { { "a\0b" } },
+      { { "a" }, { 1 } }, { { "a" }, "b" }, { { "a" }, nil, { x = 1 } },
+    } do
+      assert.has_error(function()
+        loop:spawn(bad[1], bad[2], bad[3])
+      end)
+    end
+    assert.equal(0, loop:pending())
+  end)
+
   it("has two clocks, in integers", function()
     assert.equal("integer", math.type(core.loop.mono_ms()))
     assert.is_true(math.abs(core.loop.wall_ms() // 1000 - os.time()) <= 1)

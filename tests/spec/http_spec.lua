@@ -137,6 +137,101 @@ describe("http", function()
     end)
   end)
 
+  describe("streams", function()
+    it("hand pieces over as they are written", function()
+      local go = task.event()
+      with_server(function()
+        return { headers = { ["Content-Type"] = "text/event-stream" }, stream = function(out)
+          assert(out:write("one"))
+          go:wait()
+          assert(out:write("two"))
+        end }
+      end, function(server)
+        local stream <close> = assert(http.stream { url = server.url })
+        assert.same({ 200, "text/event-stream" }, { stream.status, stream.headers["content-type"] })
+        assert.equal("one", stream:read())
+        go:set()
+        local rest = {}
+        for piece in stream:pieces() do
+          rest[#rest + 1] = piece
+        end
+        assert.same({ "two" }, rest)
+        assert.is_nil(stream.err)
+        assert.is_nil(stream:read())
+      end)
+    end)
+
+    it("are whole without a piece, and errors without an answer", function()
+      with_server(function()
+        return { status = 404 }
+      end, function(server)
+        local stream = assert(http.stream { url = server.url })
+        assert.equal(404, stream.status)
+        assert.is_nil(stream:read())
+        local none, e = http.stream { url = "http://127.0.0.1:1" }
+        assert.is_nil(none)
+        assert.equal("UNAVAILABLE", e.code)
+      end)
+    end)
+
+    it("are cancelled when their reader goes away", function()
+      local reason = task.event()
+      with_server(function()
+        return { stream = function(out)
+          out:write("x")
+          reason:set(select(2, pcall(task.sleep, 100)))
+        end }
+      end, function(server)
+        do
+          local stream <close> = assert(http.stream { url = server.url })
+          assert.equal("x", stream:read())
+        end
+        assert.equal("CANCELLED: the client is gone", tostring(reason.wait()))
+      end)
+    end)
+
+    it("say when they broke off", function()
+      local report = task.on_stray_error
+      task.on_stray_error = function() end
+      with_server(function()
+        return { stream = function(out)
+          out:write("x")
+          task.sleep(0.01)
+          error("oops")
+        end }
+      end, function(server)
+        local stream <close> = assert(http.stream { url = server.url })
+        assert.equal("x", stream:read())
+        local piece, e = stream:read()
+        assert.is_nil(piece)
+        assert.equal("UNAVAILABLE", e.code)
+        assert.equal(e, stream.err)
+      end)
+      task.on_stray_error = report
+    end)
+
+    it("carry more than their buffers", function()
+      local piece = ("x"):rep(50000)
+      with_server(function()
+        return { stream = function(out)
+          for _ = 1, 100 do
+            while not out:write(piece) do
+              task.sleep(0.001)
+            end
+          end
+        end }
+      end, function(server)
+        local stream <close> = assert(http.stream { url = server.url, max_body = 20000 })
+        local total = 0
+        for part in stream:pieces() do
+          total = total + #part
+        end
+        assert.is_nil(stream.err)
+        assert.equal(5000000, total)
+      end)
+    end)
+  end)
+
   it("serves on IPv6", function()
     local server, e = http.serve { handler = print, host = "::1" }
     if not server then

@@ -63,11 +63,14 @@ static void test_raw_requests(void)
       {"hello\r\n\r\n", 0, "", "no HTTP"},
       {"ABCDEFGHIJKLMNOPQRSTUVWXYZ / HTTP/1.1\r\nHost: a\r\n\r\n", 0, "", "a method without end"},
   };
+  static const struct mc_client_opts client = {0};
   static char reply[1 << 16];
+  struct mc_server_opts opts = default_server;
   struct fixture f;
   size_t i;
 
-  set_up(&f);
+  opts.idle_timeout_s = 1; /* libmicrohttpd may miss an end that comes together with the data */
+  set_up_with(&f, &opts, &client);
   for(i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
     tap_is_int(talk(&f, rows[i].text, strlen(rows[i].text), reply, sizeof(reply)), rows[i].served,
                rows[i].why);
