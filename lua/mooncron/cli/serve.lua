@@ -52,6 +52,9 @@ local function check(options)
       return ("--%s '%s': use %s"):format(key:gsub("_", "-"), options[key], table.concat(names, ", "))
     end
   end
+  if options.port and (options.port < 0 or options.port > 65535) then
+    return ("--port %d: a port is in 0-65535"):format(options.port)
+  end
   for _, route in ipairs(options.app_engine or {}) do
     if not route:find("^[^=]+=https?://") then
       return ("--app-engine '%s': write SERVICE=URL"):format(route)
