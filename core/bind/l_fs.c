@@ -40,7 +40,7 @@ static int fs_write(lua_State *L)
   return 1;
 }
 
-/* [-0, +1|2, v] fs.identity(path) -> string, equal for what is the same file or folder | nil, err */
+/* [-0, +1|2, v] fs.identity(path) -> string, equal for the same file or folder | nil, err */
 static int fs_identity(lua_State *L)
 {
   char identity[MC_FS_IDENTITY];
