@@ -61,14 +61,46 @@ local function first_env(...)
   end
 end
 
-local function open_backend(options, project)
+local OPTIONS <const> = {
+  app_engine = true, auth = true, back_off = true, backend = true, catch_up = true, data = true,
+  endpoint = true, issuer = true, location = true, project = true, pubsub_endpoint = true,
+}
+local BACKENDS <const> = { gcp = true, ["local"] = true }
+
+-- What is misspelt is the caller's bug.
+local function check_options(options)
+  for name in pairs(options) do
+    if not OPTIONS[name] then
+      error(("connect has no option '%s'"):format(tostring(name)), 3)
+    end
+  end
+  if options.backend and not BACKENDS[options.backend] then
+    error(("backend '%s': use local or gcp"):format(tostring(options.backend)), 3)
+  end
+end
+
+-- Which backend is meant: what the options say comes before what the environment says.
+local function choose(options, project)
   local emulator = first_env("CLOUD_SCHEDULER_EMULATOR_HOST")
-  if options.endpoint or (emulator and options.backend ~= "local") then
-    return require("mooncron.backend.local").at(options.endpoint or "http://" .. emulator)
-  elseif options.backend == "gcp" or (project and options.backend ~= "local") then
+  if options.endpoint then
+    return "at", options.endpoint
+  elseif options.backend then
+    return options.backend
+  elseif options.data then
+    return "local"
+  elseif emulator then
+    return "at", emulator:find("^https?://") and emulator or "http://" .. emulator
+  end
+  return project and "gcp" or "local"
+end
+
+local function open_backend(options, project)
+  local kind, url = choose(options, project)
+  if kind == "at" then
+    return require("mooncron.backend.local").at(url)
+  elseif kind == "gcp" then
     return require("mooncron.backend.gcp").open(options)
   end
-  local pubsub = first_env("PUBSUB_EMULATOR_HOST")
   return require("mooncron.backend.local").open {
     folder = options.data ~= ":memory:" and options.data or nil,
     in_memory = options.data == ":memory:",
@@ -76,7 +108,8 @@ local function open_backend(options, project)
     catch_up = options.catch_up,
     auth = options.auth,
     issuer = options.issuer,
-    pubsub_endpoint = options.pubsub_endpoint or pubsub and "http://" .. pubsub,
+    pubsub_endpoint = options.pubsub_endpoint
+      or require("mooncron.scheduler").pubsub_endpoint(os.getenv),
     app_engine = options.app_engine,
   }
 end
@@ -89,6 +122,7 @@ end
 ---@return mooncron.Err?
 function M.connect(options)
   options = options or {}
+  check_options(options)
   local project = options.project
     or first_env("GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT")
   local backend, e = open_backend(options, project)

@@ -1,9 +1,8 @@
 ---The local scheduler as a backend: in this process, or through a running `mooncron serve` on the
 ---same folder.
 
-local err <const> = require "mooncron.err"
 local http <const> = require "mooncron.http"
-local json <const> = require "mooncron.json"
+local note <const> = require "mooncron.scheduler.note"
 local task <const> = require "mooncron.task"
 
 local M = {}
@@ -43,12 +42,12 @@ local Served = { __name = "mooncron.backend.served" }
 Served.__index = Served
 
 function Served:send(request)
-  return http.request {
+  return http.request({
     method = request.method,
     url = self.url .. request.target,
     headers = { ["Content-Type"] = "application/json" },
     body = request.body,
-  }
+  }, self.client)
 end
 
 function Served:describe()
@@ -58,24 +57,9 @@ end
 function Served.close() end
 
 ---@param url string
-function M.at(url)
-  return setmetatable({ url = (url:gsub("/$", "")) }, Served)
-end
-
--- `mooncron serve` notes its address in the folder while it runs. A note without a server behind it
--- is a leftover.
-local function running_server(folder)
-  local file = io.open(folder .. "/server.json")
-  if not file then
-    return nil
-  end
-  local note = json.decode(file:read("a"))
-  file:close()
-  if type(note) ~= "table" or type(note.url) ~= "string" then
-    return nil
-  end
-  local response = http.request { url = note.url .. "/healthz", timeout = 1 }
-  return response and response.status == 200 and note.url or nil
+---@param client any? of `core.net`, default the shared one
+function M.at(url, client)
+  return setmetatable({ url = (url:gsub("/$", "")), client = client }, Served)
 end
 
 ---@param options { folder: string?, in_memory: boolean? } and those of mooncron.scheduler
@@ -92,9 +76,9 @@ function M.open(options)
     end
   end
   if folder then
-    local url = running_server(folder)
+    local url = note.find(folder)
     if url then
-      return M.at(url)
+      return M.at(url, note.client())
     end
   end
   local scheduler, e = scheduler_module.open {
@@ -107,7 +91,7 @@ function M.open(options)
     app_engine = options.app_engine,
   }
   if not scheduler then
-    return nil, err.new(e.code, "the local scheduler does not open", { cause = e })
+    return nil, e
   end
   return setmetatable({ scheduler = scheduler }, InProcess)
 end

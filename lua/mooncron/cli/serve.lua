@@ -52,6 +52,9 @@ local function check(options)
       return ("--%s '%s': use %s"):format(key:gsub("_", "-"), options[key], table.concat(names, ", "))
     end
   end
+  if options.port and (options.port < 0 or options.port > 65535) then
+    return ("--port %d: a port is in 0-65535"):format(options.port)
+  end
   for _, route in ipairs(options.app_engine or {}) do
     if not route:find("^[^=]+=https?://") then
       return ("--app-engine '%s': write SERVICE=URL"):format(route)
@@ -84,18 +87,16 @@ end
 
 -- Serve until the event `stop` is set.
 local function serve(scheduler, options, stop)
-  local core = require "mooncron.core"
   local host = require "mooncron.host"
-  local json = require "mooncron.json"
+  local note = require "mooncron.scheduler.note"
   local task = require "mooncron.task"
   local server, e = scheduler:listen { host = options.host, port = options.port or 8085 }
   if not server then
     return nil, e
   end
   local url = ("http://%s:%d"):format((options.host or "127.0.0.1"):gsub("^(.*:.*)$", "[%1]"), server:port())
-  local note = scheduler.folder .. "/server.json"
   local ok
-  ok, e = core.fs.write(note, json.encode { url = url, pid = host.pid() })
+  ok, e = note.write(scheduler.folder, url, scheduler.instance, host.pid())
   if not ok then
     return nil, e
   end
@@ -111,7 +112,7 @@ local function serve(scheduler, options, stop)
   while server:open_requests() > 0 do
     task.sleep(0.01)
   end
-  os.remove(note)
+  note.remove(scheduler.folder, scheduler.instance)
   server:close()
   return true
 end
@@ -132,7 +133,6 @@ function M.run(args, cli)
   local task = require "mooncron.task"
   local scheduler_module = require "mooncron.scheduler"
   local folder = options.data or assert(scheduler_module.default_folder(os.getenv))
-  local pubsub = os.getenv("PUBSUB_EMULATOR_HOST")
   local stop = task.event()
   cli.on_interrupt = function()
     stop:set()
@@ -144,7 +144,7 @@ function M.run(args, cli)
     catch_up = options.catch_up,
     auth = options.auth,
     issuer = options.issuer,
-    pubsub_endpoint = pubsub and pubsub ~= "" and "http://" .. pubsub or nil,
+    pubsub_endpoint = scheduler_module.pubsub_endpoint(os.getenv),
     app_engine = routes_of(options.app_engine),
   })
   local ok, e = serve(scheduler, options, stop)

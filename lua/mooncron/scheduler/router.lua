@@ -48,7 +48,7 @@ local function list(call)
     return nil, e
   end
   local after
-  after, e = page.after(call.options.page_token, call.parent .. "/jobs/")
+  after, e = page.after(call.options.page_token, call.parent .. "/jobs")
   if e then
     return nil, e
   end
@@ -246,9 +246,6 @@ local FAULTS <const> = {
   no_room = { "UNAVAILABLE", "too many large requests at once: try again" },
 }
 
--- Outside of the API: whether the server is there.
-local HEALTH <const> = { status = 200, headers = { ["Content-Type"] = "text/plain" }, body = "ok\n" }
-
 ---Answer a request of the API.
 ---@param jobs mooncron.scheduler.Jobs
 ---@param request { method: string, target: string, body: string, fault: string? }
@@ -258,9 +255,6 @@ function M.handle(jobs, request)
     return failure(err.new(table.unpack(FAULTS[request.fault])))
   end
   local path, query = request.target:match("^([^?]*)%??(.*)$")
-  if path == "/healthz" then
-    return HEALTH
-  end
   local route, names = find_route(request.method, path)
   if not route then
     return failure(names)
