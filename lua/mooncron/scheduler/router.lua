@@ -42,19 +42,30 @@ local function get(call)
   return job_answer(call, call.jobs:get(call.name))
 end
 
-local function list(call)
+-- How many of a list, and after which name.
+local function page_of(call, method, collection)
+  if call.options.filter then
+    return nil, errors.unimplemented(("the filter of projects.locations.%s"):format(method))
+  end
   local size, e = page.size(call.options.page_size)
   if not size then
     return nil, e
   end
   local after
-  after, e = page.after(call.options.page_token, call.parent .. "/jobs/")
+  after, e = page.after(call.options.page_token, collection)
   if e then
     return nil, e
   end
+  return size, after
+end
+
+local function list(call)
+  local size, after = page_of(call, "jobs.list", call.parent .. "/jobs")
+  if not size then
+    return nil, after
+  end
   -- One more than asked tells whether there is another page.
-  local jobs
-  jobs, e = call.jobs:list(call.parent, after, size + 1)
+  local jobs, e = call.jobs:list(call.parent, after, size + 1)
   if not jobs then
     return nil, e
   end
@@ -105,11 +116,24 @@ local function verb(method)
 end
 
 local function list_locations(call)
-  local rows = {}
-  for i, id in ipairs(locations.ids) do
-    rows[i] = locations.resource(call.project, id)
+  local size, after = page_of(call, "list", ("projects/%s/locations"):format(call.project))
+  if not size then
+    return nil, after
   end
-  return { locations = json.list(rows) }, locations.list_order
+  local rows, answer = {}, {}
+  for _, id in ipairs(locations.ids) do
+    local row = locations.resource(call.project, id)
+    if not after or row.name > after then
+      rows[#rows + 1] = row
+    end
+    if #rows > size then
+      rows[#rows] = nil
+      answer.nextPageToken = page.token(rows[#rows].name)
+      break
+    end
+  end
+  answer.locations = rows[1] and json.list(rows) or nil
+  return answer, locations.list_order
 end
 
 local function get_location(call)
@@ -197,7 +221,9 @@ end
 
 local function find_route(method, path)
   local parts = split(path)
-  if not VERSIONS[parts[1]] then
+  if parts[1] == "batch" then
+    return nil, errors.unimplemented("batch")
+  elseif not VERSIONS[parts[1]] then
     return nil, err.new("NOT_FOUND",
       ("path '%s' is not of the API: it begins with /v1/projects/"):format(path))
   end
