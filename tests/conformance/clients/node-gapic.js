@@ -4,7 +4,7 @@
 
 const assert = require("assert/strict");
 const { CloudSchedulerClient } = require("@google-cloud/scheduler");
-const { PassThroughClient } = require("google-auth-library");
+const { OAuth2Client, PassThroughClient } = require("google-auth-library");
 const { test, run, target } = require("./tap.js");
 
 const url = new URL(process.env.MOONCRON_URL);
@@ -252,6 +252,29 @@ test("runs a job at once; the target receives its bytes", async () => {
   assert.equal(request.headers["x-cloudscheduler-jobname"], "run");
   assert.equal(request.headers["content-type"], "application/octet-stream");
   assert.equal(request.headers["user-agent"], "Google-Cloud-Scheduler");
+});
+
+test("sends an OIDC token that Google's own library verifies", async () => {
+  const sink = await target();
+  const audience = `${sink.url}/secured`;
+  await create(http("oidc", {
+    httpTarget: { uri: audience, headers: { Authorization: "mine" }, oidcToken: { serviceAccountEmail: ACCOUNT } },
+  }));
+  await client.runJob({ name: job("oidc") });
+  const [scheme, token] = (await sink.next()).headers.authorization.split(" ");
+  assert.equal(scheme, "Bearer");
+  const discovery = await (await fetch(`${url.origin}/.well-known/openid-configuration`)).json();
+  assert.equal(discovery.issuer, url.origin);
+  const certs = await (await fetch(`${url.origin}/oauth2/v1/certs`)).json();
+  const verifier = new OAuth2Client();
+  const ticket = await verifier.verifySignedJwtWithCertsAsync(token, certs, audience, [url.origin]);
+  assert.equal(ticket.getPayload().email, ACCOUNT);
+  assert.equal(ticket.getPayload().email_verified, true);
+  await assert.rejects(
+    () => verifier.verifySignedJwtWithCertsAsync(token, certs, "https://other/", [url.origin]), /audience/);
+  await assert.rejects(
+    () => verifier.verifySignedJwtWithCertsAsync(`${token.slice(0, -8)}AAAAAAAA`, certs, audience, [url.origin]),
+    /signature/);
 });
 
 test("deletes", async () => {

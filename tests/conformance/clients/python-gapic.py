@@ -5,11 +5,14 @@ import os
 import re
 import urllib.parse
 
+import google.auth.exceptions
+import google.auth.transport.requests
 from google.api_core import exceptions
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import scheduler_v1 as scheduler
 from google.cloud.location import locations_pb2
 from google.cloud.scheduler_v1.services.cloud_scheduler.transports import CloudSchedulerRestTransport
+from google.oauth2 import id_token
 from google.protobuf import duration_pb2, field_mask_pb2
 
 from tap import Target, equal, run, test
@@ -252,6 +255,29 @@ def _():
     equal((method, path, body), ("PUT", "/in?x=1", BYTES))
     equal(headers["X-Mine"], "1")
     equal(headers["X-CloudScheduler-JobName"], "run")
+
+
+@test("sends an OIDC token that Google's own library verifies")
+def _():
+    target = Target()
+    audience = target.url + "/secured"
+    create(http("oidc", http_target={"uri": audience, "oidc_token": {"service_account_email": ACCOUNT}}))
+    CLIENT.run_job(name=job("oidc"))
+    scheme, token = target.next()[2]["Authorization"].split(" ")
+    equal(scheme, "Bearer")
+
+    def verify(wanted):
+        return id_token.verify_token(token, google.auth.transport.requests.Request(), audience=wanted,
+                                     certs_url=os.environ["MOONCRON_URL"] + "/oauth2/v1/certs")
+
+    claims = verify(audience)
+    equal((claims["iss"], claims["email"], claims["email_verified"], claims["exp"] - claims["iat"]),
+          (os.environ["MOONCRON_URL"], ACCOUNT, True, 3600))
+    try:
+        verify("https://other/")
+    except google.auth.exceptions.GoogleAuthError:
+        return
+    raise AssertionError("verified for another audience")
 
 
 @test("deletes")
