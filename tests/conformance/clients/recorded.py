@@ -1,9 +1,11 @@
 """Requests of clients that are not installed here, sent as they were recorded: gcloud 528, Go
-(google.golang.org/api), Ruby (google-api-client) and firebase-tools 15. Each row is a step; the steps of
-a client follow each other."""
+(google.golang.org/api), Ruby (google-api-client) and firebase-tools 15; and what the official clients
+decode either way, to the byte. Each row is a step; the steps of a client follow each other."""
+
+import socket
 
 from tap import equal, run, test
-from wire import call
+from wire import ADDRESS, call, exchange
 
 JSON = ("Content-Type", "application/json")
 EMPTY = ("Content-Length", "0")
@@ -121,6 +123,18 @@ STEPS = {
         ("pauses", 200, "POST", path("ruby", "/r:pause?"), [*RUBY, JSON], b"{}", has(state="PAUSED")),
         ("deletes", 200, "DELETE", path("ruby", "/r?"), RUBY_GET, None, lambda answer: equal(answer, {})),
     ],
+    "gapic": [
+        ("creates with numbers and is answered with numbers", 200, "POST",
+         path("gapic", "?$alt=json%3Benum-encoding=int"), [JSON],
+         {"name": f"{jobs('gapic')}/g", "schedule": "0 4 * * *",
+          "httpTarget": {"uri": "https://example.com/", "httpMethod": 4, "headers": {}}},
+         lambda answer: equal((answer["state"], answer["httpTarget"]["httpMethod"]), (1, 4))),
+        ("encodes the parameter's name", 200, "GET", path("gapic", "/g?%24alt=json%3Benum-encoding%3Dint"), [JSON],
+         None, has(state=1)),
+        ("gets words when it asks for none", 200, "GET", path("gapic", "/g"), [JSON], None, has(state="ENABLED")),
+        ("clears with an empty job, which node sends as a text", 200, "PATCH",
+         path("gapic", "/g?updateMask=time_zone&$alt=json%3Benum-encoding=int"), [JSON], b'""', has(timeZone="UTC")),
+    ],
     "firebase": [
         ("misses the job of a new function", 404, "GET", f"{F}/firebase-schedule-f", FIREBASE, None,
          refused("NOT_FOUND", 404)),
@@ -147,5 +161,35 @@ for client, steps in STEPS.items():
         @test(f"{client} {claim}")
         def _(status=status, method=method, where=where, headers=headers, body=body, check=check):
             check(call(method, where, headers, body, status))
+
+
+@test("a body in chunks is the same body")
+def _():
+    body = b'{"schedule":"0 4 * * *","httpTarget":{"uri":"https://example.com/"}}'
+    chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:10], body[10:])) + b"0\r\n\r\n"
+    status, _, text = exchange("POST", path("chunks"), [JSON, ("Transfer-Encoding", "chunked")], chunks)
+    equal(status, 200)
+    assert b"0 4 * * *" in text
+
+
+@test("requests that follow each other without waiting are answered in order")
+def _():
+    with socket.create_connection((ADDRESS.hostname, ADDRESS.port), timeout=60) as connection:
+        connection.sendall(b"".join(
+            b"GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n" % (where.encode(), ending)
+            for where, ending in ((path("none"), b""), (path("none", "/x"), b""),
+                                  ("/v1/projects/p/locations/l", b"Connection: close\r\n"))))
+        text = b""
+        while part := connection.recv(65536):
+            text += part
+    equal([line.split()[1] for line in text.split(b"\n") if line.startswith(b"HTTP/1.1 ")],
+          [b"200", b"404", b"200"])
+
+
+@test("a job of more than a megabyte is refused in the API's words")
+def _():
+    body = {"schedule": "0 4 * * *", "httpTarget": {"uri": "https://example.com/", "body": "A" * (3 << 20)}}
+    refused("INVALID_ARGUMENT", 400)(call("POST", path("large"), [JSON], body, 400))
+
 
 run("recorded")
