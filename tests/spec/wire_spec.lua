@@ -239,6 +239,17 @@ describe("the wire", function()
     end
   end)
 
+  it("passes over what only the service sets, and takes both spellings of a member", function()
+    local job = ok("POST", JOBS, {
+      schedule = "0 4 * * *", http_target = { uri = "https://example.com/", http_method = "PUT" },
+      state = "PAUSED", status = { code = 3 }, userUpdateTime = json.null,
+      scheduleTime = "2001-01-01T00:00:00Z", last_attempt_time = "2001-01-01T00:00:00Z",
+    })
+    assert.same({ "PUT", "ENABLED", -1 }, { job.httpTarget.httpMethod, job.state, job.status.code })
+    assert.is_nil(job.lastAttemptTime)
+    assert.is_not.matches("^2001", job.scheduleTime)
+  end)
+
   it("request 11: needs no credentials and never answers 401", function()
     create("j")
     for _, target in ipairs { JOBS .. "/j", JOBS, "/v1/projects/p/locations", JOBS .. "/missing", "/v1/x" } do

@@ -76,6 +76,8 @@ M.groups = {
       row("errors", "recorded",
         "status and code; where a sentence of the service is known it comes first, and"
         .. " then what is wrong [ours]; details are BadRequest [ours]"),
+      row("concurrent changes of a job", "ours",
+        "done one after the other; the service may answer 409 ABORTED"),
       row("unknown fields of a body", "ours", "refused, as Google's JSON front end does in general"),
       row("authentication and IAM", "ours", "none: any credentials are passed over, none are asked for"),
       row("alt=media, alt=proto, callback, filter, batch", "unimplemented"),
