@@ -73,7 +73,7 @@ end
 
 local function say(options, ...)
   if not options.quiet then
-    io.stderr:write("mooncron: ", ..., "\n")
+    io.stderr:write("mooncron: ", table.concat { ... }, "\n")
     io.stderr:flush()
   end
 end
