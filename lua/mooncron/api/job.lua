@@ -78,18 +78,16 @@ function M.strip_output(job)
   return schema.without_output(fields.job, job)
 end
 
--- A message without members: no body at all, or the text `""` that the official Node client sends
--- when its job has nothing but a name [rec].
-local function is_empty(text)
-  return not text:find("%S") or text:find('^%s*""%s*$') ~= nil
-end
+-- What the official Node client sends for a job that has nothing but a name, as in a patch that only
+-- clears [rec].
+local EMPTY_JOB <const> = '""'
 
 ---Decode a request's body and read it.
 ---@param text string
 ---@return mooncron.Job? job
 ---@return mooncron.Err? err
 function M.decode(text)
-  if is_empty(text) then
+  if text == EMPTY_JOB then
     return {}
   end
   local value, e = json.decode(text)
