@@ -6,7 +6,8 @@ local program <const> = (os.getenv("MOONCRON_BUILD") or "build") .. "/mooncron"
 
 local function run(arguments, input)
   local err_path = os.tmpname()
-  local pipe = assert(io.popen(("printf '%s' | %s %s 2>%s"):format(input or "", program, arguments, err_path)))
+  local command = ("printf '%s' | %s %s 2>%s"):format(input or "", program, arguments, err_path)
+  local pipe = assert(io.popen(command))
   local out = pipe:read("a")
   local _, _, code = pipe:close()
   local file <close> = assert(io.open(err_path))
