@@ -4,11 +4,11 @@
 
 local core <const> = require "mooncron.core"
 local err <const> = require "mooncron.err"
-local http <const> = require "mooncron.http"
 local outcome <const> = require "mooncron.scheduler.outcome"
 local retry <const> = require "mooncron.scheduler.retry"
 local target <const> = require "mooncron.scheduler.target"
 local task <const> = require "mooncron.task"
+local transport <const> = require "mooncron.scheduler.transport"
 
 local M = {}
 
@@ -18,9 +18,6 @@ Dispatcher.__index = Dispatcher
 
 local MAX_IN_FLIGHT <const> = 1000 -- attempts at once
 local MAX_SLEEP_S <const> = 60 -- clocks jump and machines sleep: look again now and then
-local MAX_ANSWER <const> = 1 << 20 -- bytes of a target's answer that are read
-local KEPT_ANSWER <const> = 1024 -- bytes of it that are kept
-local MAX_REDIRECTS <const> = 10 -- the service's limit is not known [ours]
 local RETRY_STORE_S <const> = 1 -- after a store that failed, as on a full disk
 
 ---@class mooncron.scheduler.DispatcherOptions
@@ -41,7 +38,7 @@ function M.new(options)
   for key, value in pairs(options) do
     self[key] = value
   end
-  self.client = assert(core.net.client(task.loop(), { no_proxy = "localhost,127.0.0.1,::1" }))
+  self.transport = transport.new()
   -- Whatever the job's own zone [rec].
   self.header_zone = assert(core.time.zone("America/Los_Angeles"))
   return self
@@ -63,33 +60,13 @@ local function context_of(self, execution)
   }
 end
 
--- Send the request and say what came of it.
+-- Send the request and say what came of it: outcome, the answer's beginning, microseconds.
 local function send(self, job, execution)
   local request, e = target.request(job, context_of(self, execution))
   if not request then
     return outcome.of_refusal(e), "", 0
   end
-  local id
-  id, e = self.client:send({
-    method = request.method,
-    url = request.url,
-    body = request.body,
-    timeout_ms = request.timeout_ms,
-    max_body = MAX_ANSWER,
-    max_redirects = MAX_REDIRECTS,
-    http1 = true,
-  }, http.flat_headers(request.headers))
-  if not id then
-    return outcome.of_refusal(e), "", 0
-  end
-  local response = task.await(id)
-  local answer = response.body:sub(1, KEPT_ANSWER)
-  -- An answer too large to read is still an answer: its status counts.
-  local too_large = response.err and response.err.code == "RESOURCE_EXHAUSTED" and response.status > 0
-  if response.err and not too_large then
-    return outcome.of_error(response.err), answer, response.total_us
-  end
-  return outcome.of_status(response.status), answer, response.total_us
+  return self.transport:send(request)
 end
 
 -- App Engine's 503 is retried whatever the configuration says, and does not count (reference:
@@ -401,7 +378,7 @@ function Dispatcher:recover()
 end
 
 function Dispatcher:close()
-  self.client:close()
+  self.transport:close()
 end
 
 return M
