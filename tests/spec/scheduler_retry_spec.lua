@@ -34,8 +34,10 @@ end
 describe("scheduler.retry", function()
   -- The recordings add the time of the attempt, about half a second, to each gap.
   local ROWS <const> = {
-    { "recorded", config("4s", "100s", 1, 5), { 4, 8, 10, 12, 14 }, "recorded: one doubling, then 2 s a step" },
-    { "documented", config("4s", "100s", 1, 5), { 4, 8, 16, 24, 32 }, "the reference: then min * 2^1 a step" },
+    { "recorded", config("4s", "100s", 1, 5), { 4, 8, 10, 12, 14 },
+      "recorded: one doubling, then 2 s a step" },
+    { "documented", config("4s", "100s", 1, 5), { 4, 8, 16, 24, 32 },
+      "the reference: then min * 2^1 a step" },
     { "recorded", config("2s", nil, 3, 5), { 2, 4, 8, 16, 18 }, "recorded: three doublings" },
     { "documented", config("2s", nil, 3, 5), { 2, 4, 8, 16, 32 }, "the reference: 16 more a step" },
     { "recorded", config("4s", "50s", 2, 4), { 4, 8, 16, 18 }, "recorded: two doublings, four retries" },
@@ -43,7 +45,8 @@ describe("scheduler.retry", function()
     { "recorded", config("3s", nil, 5, 5), { 3, 6, 12, 24, 48 }, "recorded: no doublings are stored as 5" },
     { "recorded", config("4s", "10s", nil, 0, "30s"), { 4, 8, 10 }, "recorded: a window alone, cut to max" },
     { "recorded", config(nil, nil, nil, 5), { 5, 10, 20, 40, 80 }, "recorded: the defaults" },
-    { "documented", config("10s", "300s", 3, 0, "2050s"), { 10, 20, 40, 80, 160, 240, 300, 300, 300, 300, 300 },
+    { "documented", config("10s", "300s", 3, 0, "2050s"), { 10, 20, 40, 80, 160, 240, 300, 300, 300, 300,
+      300 },
       "the reference's own example" },
     { "recorded", config("10s", "7s", 3, 2), { 7, 7 }, "max below min" },
     { "recorded", config("0s", "0s", 5, 2), { 5, 10 }, "zero means the default [rec]" },
@@ -60,11 +63,13 @@ describe("scheduler.retry", function()
   it("stops only when count and duration are both used up", function()
     assert.same({ 0, 4000, 12000, 22000 }, chain(config("4s", "10s", nil, 3, "20s"), "recorded"),
       "recorded: three retries, a window of 20 s, the fourth attempt at 24 s")
-    assert.same({ 0, 5000, 15000 }, chain(config("5s", nil, nil, 1, "16s"), "recorded"), "the window lasts longer")
+    assert.same({ 0, 5000, 15000 }, chain(config("5s", nil, nil, 1, "16s"), "recorded"),
+      "the window lasts longer")
   end)
 
   it("makes no retry that would start after the window", function()
-    assert.same({ 0, 10000 }, chain(config("10s", nil, nil, 0, "10s"), "recorded"), "its last instant is in it")
+    assert.same({ 0, 10000 }, chain(config("10s", nil, nil, 0, "10s"), "recorded"),
+      "its last instant is in it")
     assert.same({ 0 }, chain(config("11s", nil, nil, 0, "10s"), "recorded"))
   end)
 
@@ -80,9 +85,11 @@ describe("scheduler.retry", function()
 
   local EXTREMES <const> = {
     { config("9223372035s", "9223372035s", 60, 5), 40, 9223372035000, "the longest durations" },
-    { config("1s", "9223372035s", 2000000000, 0), 2000000001, 9223372035000, "more doublings than an integer has bits" },
+    { config("1s", "9223372035s", 2000000000, 0), 2000000001, 9223372035000,
+      "more doublings than an integer has bits" },
     { config("1s", "9223372035s", 2000000000, 0), 2000000002, 9223372035000, "and a step beyond them" },
-    { config("9223372035s", "9223372035s", 1, 0), math.maxinteger, 9223372035000, "the largest retry number" },
+    { config("9223372035s", "9223372035s", 1, 0), math.maxinteger, 9223372035000,
+      "the largest retry number" },
     { config("0.001s", "9223372035s", 31, 0), 31, 2147483648, "a millisecond, doubled 31 times" },
     { config("0.0001s", "3600s", 5, 0), 0, 5000, "less than a millisecond is nothing: the default" },
   }

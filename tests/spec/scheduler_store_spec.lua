@@ -201,7 +201,8 @@ describe("scheduler.store", function()
     for _, id in ipairs { "b", "a", "c", "B" } do
       assert(s:insert_job(row(id)))
     end
-    assert(s:insert_job(row("x", { name = "projects/p/locations/l2/jobs/x", parent = "projects/p/locations/l2" })))
+    assert(s:insert_job(row("x", { name = "projects/p/locations/l2/jobs/x",
+      parent = "projects/p/locations/l2" })))
     assert.same({ "B", "a", "b", "c" }, names(s))
     local after = assert(s:list(scheduling.PARENT, scheduling.PARENT .. "/jobs/a", 1))
     assert.equal(1, #after)

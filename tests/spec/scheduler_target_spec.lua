@@ -34,8 +34,10 @@ describe("scheduler.target of an HTTP target", function()
   end)
 
   local RESERVED <const> = {
-    "Host", "host", "Content-Length", "CONTENT-LENGTH", "User-Agent", "user-agent", "X-Google-Foo", "x-google-apps",
-    "X-AppEngine-Cron", "X-Appengine-QueueName", "X-CloudScheduler", "x-cloudscheduler", "X-CloudScheduler-JobName",
+    "Host", "host", "Content-Length", "CONTENT-LENGTH", "User-Agent", "user-agent", "X-Google-Foo",
+      "x-google-apps",
+    "X-AppEngine-Cron", "X-Appengine-QueueName", "X-CloudScheduler", "x-cloudscheduler",
+      "X-CloudScheduler-JobName",
     "X-CloudScheduler-ScheduleTime", "x-cloudscheduler-anything", "Transfer-Encoding", "Connection",
   }
   for _, name in ipairs(RESERVED) do
@@ -45,7 +47,8 @@ describe("scheduler.target of an HTTP target", function()
   end
 
   local OWN <const> = {
-    "X-Goog-Something", "X-Cloud-Trace", "Accept", "Cookie", "X-Custom", "Google", "X-AppEngin-", "Content-Encoding",
+    "X-Goog-Something", "X-Cloud-Trace", "Accept", "Cookie", "X-Custom", "Google", "X-AppEngin-",
+      "Content-Encoding",
   }
   for _, name in ipairs(OWN) do
     it("sends the user's " .. name, function()

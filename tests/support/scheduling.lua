@@ -12,20 +12,17 @@ M.PARENT = "projects/p/locations/l"
 
 ---Open a scheduler at START_MS.
 ---@param options table? of mooncron.scheduler
-function M.open(options)
-  local s = assert(scheduler.open(options or {}, { wall_ms = M.wall }))
-  return s
-end
-
-local wall_ms = M.START_MS
-
----What the schedulers of a spec take for the system's clock. It moves by `set_wall` alone.
-function M.wall()
-  return wall_ms
-end
-
-function M.set_wall(ms)
-  wall_ms = ms or M.START_MS
+---@param wall table? `wall.ms` is what the system's clock shows
+function M.open(options, wall)
+  local all = {
+    wall_ms = function()
+      return wall and wall.ms or M.START_MS
+    end,
+  }
+  for key, value in pairs(options or {}) do
+    all[key] = value
+  end
+  return assert(scheduler.open(all))
 end
 
 ---A job with an HTTP target.

@@ -2,11 +2,9 @@
 ---was claimed and not closed when the process ended is made again. So a run is never forgotten, and
 ---may come twice.
 
+local attempt <const> = require "mooncron.scheduler.attempt"
 local core <const> = require "mooncron.core"
 local err <const> = require "mooncron.err"
-local outcome <const> = require "mooncron.scheduler.outcome"
-local retry <const> = require "mooncron.scheduler.retry"
-local target <const> = require "mooncron.scheduler.target"
 local task <const> = require "mooncron.task"
 local transport <const> = require "mooncron.scheduler.transport"
 
@@ -18,7 +16,8 @@ Dispatcher.__index = Dispatcher
 
 local MAX_IN_FLIGHT <const> = 1000 -- attempts at once
 local MAX_SLEEP_S <const> = 60 -- clocks jump and machines sleep: look again now and then
-local RETRY_STORE_S <const> = 1 -- after a store that failed, as on a full disk
+local GAP_MS <const> = 2 * MAX_SLEEP_S * 1000 -- who has not looked for so long was not running
+local NOTE_LATE <const> = "late: the scheduler was not running"
 
 ---@class mooncron.scheduler.DispatcherOptions
 ---@field store mooncron.scheduler.Store
@@ -31,10 +30,22 @@ local RETRY_STORE_S <const> = 1 -- after a store that failed, as on a full disk
 ---@field pubsub_endpoint string?
 ---@field app_engine table<string, string>?
 ---@field on_attempt fun(attempt: table)?
+---@field say (fun(text: string))? where complaints go; default standard error
+---@field retry_store_s number? pause after a store that failed, as on a full disk; default 1
 
 ---@param options mooncron.scheduler.DispatcherOptions
 function M.new(options)
-  local self = setmetatable({ in_flight = 0, due = task.event(), idle = task.event():set() }, Dispatcher)
+  local self = setmetatable({
+    in_flight = 0,
+    retry_store_s = 1,
+    say = function(text)
+      io.stderr:write(text)
+    end,
+    due = task.event(),
+    idle = task.event():set(),
+    looked_ms = nil, -- when due jobs were last looked for
+    awake_ms = nil, -- since when that happens without a gap
+  }, Dispatcher)
   for key, value in pairs(options) do
     self[key] = value
   end
@@ -49,136 +60,31 @@ function Dispatcher:poke()
   self.due:set()
 end
 
--- ---- one attempt ----
-
-local function context_of(self, execution)
-  return {
-    schedule_time = self.header_zone:format(execution.scheduled_ms),
-    token = self.token,
-    pubsub_endpoint = self.pubsub_endpoint,
-    app_engine = self.app_engine,
-  }
-end
-
--- Send the request and say what came of it: outcome, the answer's beginning, microseconds.
-local function send(self, job, execution)
-  local request, e = target.request(job, context_of(self, execution))
-  if not request then
-    return outcome.of_refusal(e), "", 0
-  end
-  return self.transport:send(request)
-end
-
--- App Engine's 503 is retried whatever the configuration says, and does not count (reference:
--- AppEngineHttpTarget).
-local function is_uncounted(job, result)
-  return job.app_engine_http_target ~= nil and result.http_status == 503
-end
-
--- What follows an attempt: another one, or the end of the execution. Changes `row` and `execution`.
-local function decide(self, row, job, execution, result, now_ms)
-  local policy = retry.policy(job.retry_config)
-  local again_ms
-  if row.state ~= "ENABLED" then
-    again_ms = nil -- paused meanwhile: no spurious run
-  elseif is_uncounted(job, result) then
-    again_ms = now_ms + retry.gap_ms(policy, math.min(execution.attempt - 1, policy.doublings), self.back_off)
-  elseif not result.ok then
-    execution.failures = execution.failures + 1
-    again_ms = retry.next_ms(policy, execution, now_ms, self.back_off)
-  end
-  execution.due_ms = again_ms
-  if again_ms then
-    row.schedule_ms = again_ms -- "or the next retry" [ref]
-  elseif row.state == "ENABLED" and (execution.forced == 0 or row.due_ms) then
-    -- A slot that came during the execution is not run late but left out: the next start is the
-    -- slot after its end [rec].
-    local from_ms = math.max(execution.forced == 0 and execution.scheduled_ms or now_ms, now_ms)
-    local slot_ms = row.due_ms or self.jobs:schedule_of(job):next(from_ms, row.anchor_ms)
-    row.due_ms, row.schedule_ms = slot_ms, slot_ms
-  end
-  return again_ms
-end
-
-local function record(self, row, job, execution, result, times, answer)
-  local target_type, where = target.describe(job)
-  local attempt = {
-    job = row.name,
-    scheduled_ms = execution.scheduled_ms,
-    forced = execution.forced,
-    attempt = execution.attempt,
-    started_ms = times.started_ms,
-    ended_ms = times.ended_ms,
-    latency_us = times.latency_us,
-    target_type = target_type,
-    target = where,
-    code = result.code,
-    http_status = result.http_status,
-    debug_info = result.debug_info,
-    answer = answer,
-    note = execution.note,
-  }
-  if self.on_attempt then
-    self.on_attempt(attempt)
-  end
-  return self.store:insert_attempt(attempt)
-end
-
--- Write down what an attempt came to. The job is read again: it may have been changed or deleted
--- meanwhile.
-local function close(self, execution, job_then, result, times, answer)
-  local store = self.store
-  local row = store:job_by_id(execution.job_id)
-  if not row then
-    return true
-  end
-  local job = store:resource_of(row)
-  row.attempted_ms = times.started_ms
-  row.status = err.number[result.code]
-  local again_ms = decide(self, row, job, execution, result, times.ended_ms)
-  local ok, e = record(self, row, job_then, execution, result, times, answer)
-  if ok and again_ms then
-    ok, e = store:update_execution(execution)
-  elseif ok then
-    ok, e = store:delete_execution(execution)
-  end
-  if ok then
-    ok, e = store:update_job(row)
-  end
-  if not ok then
-    return nil, e
-  end
-  return store:durable()
-end
-
--- The whole of an attempt, as a task. Its record is written however long the store refuses.
-local function attempt(self, job, execution)
-  local started_ms = self.clock:now_ms()
-  local result, answer, latency_us = send(self, job, execution)
-  local times = { started_ms = started_ms, ended_ms = self.clock:now_ms(), latency_us = latency_us }
-  local failures = execution.failures
-  while true do
-    local ok, e = close(self, execution, job, result, times, answer)
-    if ok then
-      return
-    end
-    execution.failures = failures
-    io.stderr:write("mooncron: an attempt cannot be recorded, trying again: ", e:line(), "\n")
-    task.sleep(RETRY_STORE_S)
+---Tell whoever watches the process about something that keeps it from its work; the same thing once
+---a minute.
+---@param what string
+---@param e mooncron.Err
+function Dispatcher:complain(what, e)
+  local text, now_ms = ("mooncron: %s: %s\n"):format(what, e:line()), core.loop.mono_ms()
+  if self.complaint ~= text or now_ms - self.complained_ms >= 60000 then
+    self.complaint, self.complained_ms = text, now_ms
+    self.say(text)
   end
 end
 
 -- ---- claiming ----
 
--- Which slot a job that is `late` runs: after a time in which nothing ran there may be many.
-local function slot_to_run(self, row, job, now_ms)
-  local schedule = self.jobs:schedule_of(job)
-  if self.catch_up == "all" or now_ms - row.due_ms < 60000 then
+-- Which slot a due job runs: its own, or after a time in which nothing ran, when there may be many,
+-- what the catch-up has it make up for.
+local function slot_to_run(self, row, schedule, now_ms)
+  if row.due_ms >= self.awake_ms - attempt.LATE_MS then
     return row.due_ms
+  elseif self.catch_up == "all" then
+    return row.due_ms, NOTE_LATE
   end
   local last_ms = schedule:prev(now_ms + 1, row.anchor_ms)
   if self.catch_up == "last" and last_ms and now_ms - last_ms <= self.catch_up_window_ms then
-    return math.max(last_ms, row.due_ms), "late: the scheduler was not running"
+    return math.max(last_ms, row.due_ms), NOTE_LATE
   end
 end
 
@@ -191,10 +97,15 @@ end
 
 local function claim_job(self, row, now_ms, starts)
   local job = self.store:resource_of(row)
-  local slot_ms, note = slot_to_run(self, row, job, now_ms)
+  local schedule, e = self.jobs:schedule_of(job)
+  local slot_ms, note
+  if schedule then
+    slot_ms, note = slot_to_run(self, row, schedule, now_ms)
+  else
+    self:complain(("job '%s' is disabled"):format(row.name), e)
+  end
   if not slot_ms then
-    row.due_ms = self.jobs:schedule_of(job):next(now_ms, row.anchor_ms)
-    row.schedule_ms = row.due_ms
+    self.jobs:set_next_slot(row, job, now_ms)
     return self.store:update_job(row)
   end
   local execution = {
@@ -207,8 +118,9 @@ local function claim_job(self, row, now_ms, starts)
   }
   start_execution(self, row, job, execution, starts)
   row.due_ms = nil -- no second execution of a job while one is out [ref]
-  row.schedule_ms = self.jobs:schedule_of(job):next(math.max(slot_ms, now_ms), row.anchor_ms)
-  local ok, e = self.store:insert_execution(execution)
+  row.schedule_ms = schedule:next(math.max(slot_ms, now_ms), row.anchor_ms)
+  local ok
+  ok, e = self.store:insert_execution(execution)
   if not ok then
     return nil, e
   end
@@ -224,6 +136,7 @@ local function claim_execution(self, execution, starts)
   return self.store:update_execution(execution)
 end
 
+-- Claim what is due. Returns what is to be started, and how many rows were due.
 local function claim(self, now_ms, limit)
   local starts = {}
   local executions, e = self.store:due_executions(now_ms, limit)
@@ -249,7 +162,7 @@ local function claim(self, now_ms, limit)
       return nil, e
     end
   end
-  return starts, nil, #executions + #rows
+  return starts, #executions + #rows
 end
 
 local function set_in_flight(self, n)
@@ -264,28 +177,53 @@ local function set_in_flight(self, n)
   end
 end
 
+-- Claim, durably or not at all: what a mistake or a failing store has left half done is undone.
+local function claim_durably(self, now_ms, room)
+  local ok, starts, claimed = pcall(claim, self, now_ms, room)
+  if not ok then
+    starts, claimed = nil, err.is(starts) and starts or err.new("INTERNAL", tostring(starts))
+  end
+  if not starts then
+    self.store:fail(claimed)
+    self.store:durable() -- the end of the turn, which undoes it
+    return nil, claimed
+  end
+  local e
+  ok, e = self.store:durable()
+  if not ok then
+    return nil, e
+  end
+  return starts, claimed
+end
+
+-- Since when somebody has looked for due jobs without a gap: slots before that were missed. A clock
+-- that is set back is no gap.
+local function note_gap(self, now_ms)
+  if not self.looked_ms or now_ms - self.looked_ms > GAP_MS or now_ms < self.awake_ms then
+    self.awake_ms = now_ms
+  end
+end
+
 ---Start every attempt that is due, as far as there is room. Waits for the claims to be durable, not
 ---for the attempts.
----@return integer? started
+---@return integer? claimed
 ---@return mooncron.Err?
 function Dispatcher:fire_due()
   local room = MAX_IN_FLIGHT - self.in_flight
   if room <= 0 then
     return 0
   end
-  local starts, e, claimed = claim(self, self.clock:now_ms(), room)
+  local now_ms = self.clock:now_ms()
+  note_gap(self, now_ms)
+  local starts, claimed = claim_durably(self, now_ms, room)
   if not starts then
-    return nil, e
+    return nil, claimed
   end
-  local ok
-  ok, e = self.store:durable()
-  if not ok then
-    return nil, e
-  end
+  self.looked_ms = now_ms
   for _, start in ipairs(starts) do
     set_in_flight(self, self.in_flight + 1)
     task.spawn(function()
-      attempt(self, start.job, start.execution)
+      attempt.make(self, start.job, start.execution)
       set_in_flight(self, self.in_flight - 1)
     end)
   end
@@ -320,10 +258,10 @@ function Dispatcher:run()
     if self.clock.held_ms then
       task.sleep(0.1)
     else
-      local n, e = self:fire_due()
+      local n, e = task.shield(self.fire_due, self) -- what is claimed is started
       if not n then
-        io.stderr:write("mooncron: nothing can be fired: ", e:line(), "\n")
-        task.sleep(RETRY_STORE_S)
+        self:complain("nothing can be fired", e)
+        task.sleep(self.retry_store_s)
       elseif n == 0 or self.in_flight >= MAX_IN_FLIGHT then
         sleep_until_due(self)
       end

@@ -45,6 +45,7 @@ end
 ---@field app_engine table<string, string>?
 ---@field auth "local"|"gcp"|nil whose tokens targets receive; default local: of our own issuer
 ---@field issuer string? URL that local tokens carry as `iss`; default that of the server
+---@field wall_ms (fun(): integer)? the system's clock, replaced in tests
 
 -- Random bytes that nobody can guess, in hexadecimal.
 local function random_hex(count)
@@ -88,7 +89,7 @@ function M.open(options)
   local self = setmetatable({
     folder = options.folder,
     store = file,
-    clock = clock.new(core.loop.wall_ms),
+    clock = clock.new(options.wall_ms or core.loop.wall_ms),
   }, Scheduler)
   self.jobs = jobs.new {
     store = file,
@@ -123,12 +124,28 @@ function M.open(options)
   return self
 end
 
+-- A mistake of ours is answered too, and what the request has left half done is undone.
+local function answer(self, request)
+  local ok, response = pcall(function()
+    return self.tokens:answer(request) or router.handle(self.jobs, request)
+  end)
+  if ok then
+    return response
+  end
+  local e = err.is(response) and response or err.new("INTERNAL", tostring(response))
+  self.store:fail(e)
+  return router.failure(e)
+end
+
 ---Answer a request of the API. Never waits; `respond(response)` is called once what it changed is
 ---durable, at once when it changed nothing.
 ---@param request { method: string, target: string, body: string }
 ---@param respond fun(response: { status: integer, headers: table, body: string })
 function Scheduler:handle(request, respond)
-  local response = self.tokens:answer(request) or router.handle(self.jobs, request)
+  if not self.store.db then
+    return respond(router.failure(err.new("FAILED_PRECONDITION", "the scheduler is closed")))
+  end
+  local response = answer(self, request)
   self.store:after_commit(function(e)
     respond(e and router.failure(e) or response)
   end)
@@ -166,12 +183,11 @@ end
 ---@param amount string|number "1h", "1d", or seconds
 ---@return integer instants at which something fired
 function Scheduler:advance(amount)
-  local text = type(amount) == "string" and amount:gsub("^(%d+)d$", function(days)
-    return days * 24 .. "h"
-  end) or amount
-  local nanoseconds, e = duration.parse(text)
+  local nanoseconds, e = duration.parse(amount)
   if not nanoseconds then
     error(e, 2)
+  elseif nanoseconds < 0 then
+    error("time only moves forward: " .. tostring(amount), 2)
   end
   return self.dispatcher:advance(nanoseconds // 1000000)
 end

@@ -24,19 +24,31 @@ function M.new(options)
     on_due = options.on_due,
     random = options.random,
     schedules = {},
+    schedule_count = 0,
   }, Jobs)
 end
 
 -- ---- schedules ----
 
+local MAX_SCHEDULES <const> = 10000
+
 ---The schedule of a job, evaluated by the core; parsed once for each pair of text and zone.
 ---@param job table canonical
+---@return table? schedule
+---@return mooncron.Err? err it was fine once, and its zone is gone from the tz database
 function Jobs:schedule_of(job)
   local key = job.schedule .. "\0" .. (job.time_zone or "")
   local schedule = self.schedules[key]
   if not schedule then
-    schedule = assert(core.time.schedule(job.schedule, job.time_zone or "UTC"))
-    self.schedules[key] = schedule
+    local e
+    schedule, e = core.time.schedule(job.schedule, job.time_zone or "UTC")
+    if not schedule then
+      return nil, e
+    end
+    if self.schedule_count >= MAX_SCHEDULES then
+      self.schedules, self.schedule_count = {}, 0
+    end
+    self.schedules[key], self.schedule_count = schedule, self.schedule_count + 1
   end
   return schedule
 end
@@ -50,19 +62,30 @@ local function check_schedule(text, zone)
   return true
 end
 
--- The slot after `now_ms`: every slot lies strictly after the instant of the change [rec]. While an
--- execution is out it is only shown; the execution's end makes it due.
-local function set_next_slot(self, row, job, now_ms)
-  row.schedule_ms = self:schedule_of(job):next(now_ms, row.anchor_ms)
+---The slot after `after_ms` becomes the row's next one. While an execution is out it is only shown;
+---the execution's end makes it due. A schedule that cannot be evaluated any more disables the job.
+---@param row table changed, not stored
+---@param job table canonical
+---@param after_ms integer every slot lies strictly after the instant of a change [rec]
+---@return true?
+---@return mooncron.Err? err the job is disabled
+function Jobs:set_next_slot(row, job, after_ms)
+  local schedule, e = self:schedule_of(job)
+  if not schedule then
+    row.state, row.schedule_ms, row.due_ms = "DISABLED", nil, nil
+    return nil, e
+  end
+  row.schedule_ms = schedule:next(after_ms, row.anchor_ms)
   row.due_ms = row.schedule_ms
   if row.id and self.store:natural_execution(row.id) then
     row.due_ms = nil
   end
+  return true
 end
 
 -- ---- what is shown ----
 
--- 0 or 3 digits of a fraction, as proto3 JSON has it.
+-- Without a fraction, or with three digits of it, as proto3 JSON has timestamps.
 local function timestamp(ms)
   return ms and core.time.format(ms, ms % 1000 == 0 and 0 or 3)
 end
@@ -82,7 +105,6 @@ function Jobs:view(row)
   job.status = { code = row.status } -- -1: never tried; success is {} [rec]
   return job
 end
-
 
 function Jobs:find(name)
   local row, e = self.store:job(name)
@@ -136,8 +158,10 @@ function Jobs:create(parent, given)
     updated_ms = now_ms,
     status = -1,
   }
-  set_next_slot(self, row, job, now_ms)
-  ok, e = self.store:insert_job(row)
+  ok, e = self:set_next_slot(row, job, now_ms)
+  if ok then
+    ok, e = self.store:insert_job(row)
+  end
   if not ok then
     if e.code == "ALREADY_EXISTS" then
       e = errors.already_exists(job.name)
@@ -190,16 +214,20 @@ function Jobs:patch(name, patch, mask)
   local now_ms = self.clock:now_ms()
   row.resource = encode_resource(job)
   row.updated_ms = now_ms
-  if job.schedule ~= before.schedule or job.time_zone ~= before.time_zone then
+  local is_new = job.schedule ~= before.schedule or job.time_zone ~= before.time_zone
+  if is_new then
     row.anchor_ms = now_ms -- a new schedule counts from its own beginning [ours]
-    if row.state == "ENABLED" then
-      set_next_slot(self, row, job, now_ms)
-    end
   end
-  if row.state == "UPDATE_FAILED" then
-    row.state = "ENABLED" -- a good update mends it [ref]
+  local is_mended = row.state == "UPDATE_FAILED" -- by a good update [ref]
+  if is_mended then
+    row.state = "ENABLED"
   end
-  ok, e = self.store:update_job(row)
+  if row.state == "ENABLED" and (is_new or is_mended) then
+    ok, e = self:set_next_slot(row, job, now_ms)
+  end
+  if ok then
+    ok, e = self.store:update_job(row)
+  end
   if not ok then
     return nil, e
   end
@@ -248,15 +276,23 @@ function Jobs:resume(name)
     local now_ms = self.clock:now_ms()
     row.state = "ENABLED"
     row.updated_ms = now_ms
-    set_next_slot(self, row, self.store:resource_of(row), now_ms)
     local ok
-    ok, e = self.store:update_job(row)
+    ok, e = self:set_next_slot(row, self.store:resource_of(row), now_ms)
+    if ok then
+      ok, e = self.store:update_job(row)
+    end
     if not ok then
       return nil, e
     end
     self.on_due()
   end
   return self:view(row)
+end
+
+-- The slot that comes next, also while the row shows a retry's instant.
+local function coming_slot(self, row, now_ms)
+  local schedule = self:schedule_of(self.store:resource_of(row))
+  return row.due_ms or schedule and schedule:next(now_ms, row.anchor_ms) or now_ms
 end
 
 ---Force a run now, beside one that may be on its way [ref]. It carries the job's next schedule time
@@ -274,7 +310,7 @@ function Jobs:run(name)
   ok, e = self.store:insert_execution {
     job_id = row.id,
     forced = 1,
-    scheduled_ms = row.schedule_ms or now_ms,
+    scheduled_ms = coming_slot(self, row, now_ms),
     attempt = 0,
     failures = 0,
     due_ms = now_ms,

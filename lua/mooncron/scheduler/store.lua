@@ -318,7 +318,8 @@ end
 ---Drop the retries that wait. Attempts on their way end by themselves, and a forced run that was
 ---asked for begins.
 function Store:delete_waiting_executions(job_id)
-  return change(self, "DELETE FROM executions WHERE job_id = ? AND due_ms IS NOT NULL AND attempt > 0", job_id)
+  return change(self, "DELETE FROM executions WHERE job_id = ? AND due_ms IS NOT NULL AND attempt > 0",
+    job_id)
 end
 
 ---After a start: attempts that were on their way when the process ended are made again (at least
