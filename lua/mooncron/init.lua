@@ -41,6 +41,7 @@ end
 ---@field project string? a Google Cloud project; nothing names one: the local scheduler
 ---@field location string? default us-central1
 ---@field endpoint string? base URL of a server that speaks the API, without credentials
+---@field token string? what that server wants as a bearer token
 ---@field backend "local"|"gcp"|nil
 ---@field data string? folder of the local scheduler, default $XDG_DATA_HOME/mooncron; or ":memory:"
 ---@field back_off "recorded"|"documented"|nil see mooncron.scheduler
@@ -49,6 +50,9 @@ end
 ---@field issuer string?
 ---@field pubsub_endpoint string?
 ---@field app_engine table<string, string>?
+---@field clock "real"|"virtual"|nil
+---@field max_attempts integer?
+---@field max_attempt_age string|number?
 
 local DEFAULT_LOCATION <const> = "us-central1"
 
@@ -64,7 +68,7 @@ end
 local function open_backend(options, project)
   local emulator = first_env("CLOUD_SCHEDULER_EMULATOR_HOST")
   if options.endpoint or (emulator and options.backend ~= "local") then
-    return require("mooncron.backend.local").at(options.endpoint or "http://" .. emulator)
+    return require("mooncron.backend.served").at(options.endpoint or "http://" .. emulator, options.token)
   elseif options.backend == "gcp" or (project and options.backend ~= "local") then
     return require("mooncron.backend.gcp").open(options)
   end
@@ -78,6 +82,10 @@ local function open_backend(options, project)
     issuer = options.issuer,
     pubsub_endpoint = options.pubsub_endpoint or pubsub and "http://" .. pubsub,
     app_engine = options.app_engine,
+    token = options.token,
+    clock = options.clock,
+    max_attempts = options.max_attempts,
+    max_attempt_age = options.max_attempt_age,
   }
 end
 

@@ -4,9 +4,16 @@
 local err <const> = require "mooncron.err"
 local http <const> = require "mooncron.http"
 local json <const> = require "mooncron.json"
+local served <const> = require "mooncron.backend.served"
 local task <const> = require "mooncron.task"
 
 local M = {}
+
+-- What both ways have beyond the API.
+local EXTRAS <const> = {
+  "advance", "attempts", "clear_faults", "fault", "faults", "go_to", "now_ms", "recorder", "reset", "run_due",
+  "wait_until_idle",
+}
 
 -- ---- in this process ----
 
@@ -31,35 +38,10 @@ end
 
 -- What the scheduler itself can, for a client in the same process.
 InProcess.extras = {}
-for _, name in ipairs { "advance", "attempts", "now_ms", "run_due", "start", "stop" } do
+for _, name in ipairs { "start", "stop", "listen", table.unpack(EXTRAS) } do
   InProcess.extras[name] = function(self, ...)
     return self.scheduler[name](self.scheduler, ...)
   end
-end
-
--- ---- through a running server ----
-
-local Served = { __name = "mooncron.backend.served" }
-Served.__index = Served
-
-function Served:send(request)
-  return http.request {
-    method = request.method,
-    url = self.url .. request.target,
-    headers = { ["Content-Type"] = "application/json" },
-    body = request.body,
-  }
-end
-
-function Served:describe()
-  return "local scheduler at " .. self.url
-end
-
-function Served.close() end
-
----@param url string
-function M.at(url)
-  return setmetatable({ url = (url:gsub("/$", "")) }, Served)
 end
 
 -- `mooncron serve` notes its address in the folder while it runs. A note without a server behind it
@@ -75,10 +57,22 @@ local function running_server(folder)
     return nil
   end
   local response = http.request { url = note.url .. "/healthz", timeout = 1 }
-  return response and response.status == 200 and note.url or nil
+  return response and response.status == 200 and note or nil
 end
 
----@param options { folder: string?, in_memory: boolean? } and those of mooncron.scheduler
+-- The server on a folder, with the token that it wants.
+local function connect_to(note, token)
+  if not token and type(note.token_file) == "string" then
+    local e
+    token, e = require("mooncron.scheduler.guard").token_of_file(note.token_file)
+    if not token then
+      return nil, e
+    end
+  end
+  return served.at(note.url, token)
+end
+
+---@param options { folder: string?, in_memory: boolean?, token: string? } and those of mooncron.scheduler
 ---@return table? backend
 ---@return mooncron.Err?
 function M.open(options)
@@ -92,9 +86,9 @@ function M.open(options)
     end
   end
   if folder then
-    local url = running_server(folder)
-    if url then
-      return M.at(url)
+    local note = running_server(folder)
+    if note then
+      return connect_to(note, options.token)
     end
   end
   local scheduler, e = scheduler_module.open {
@@ -105,6 +99,9 @@ function M.open(options)
     issuer = options.issuer,
     pubsub_endpoint = options.pubsub_endpoint,
     app_engine = options.app_engine,
+    clock = options.clock,
+    max_attempts = options.max_attempts,
+    max_attempt_age = options.max_attempt_age,
   }
   if not scheduler then
     return nil, err.new(e.code, "the local scheduler does not open", { cause = e })

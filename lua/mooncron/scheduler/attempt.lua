@@ -34,7 +34,7 @@ local function send(self, job, execution)
   if not request then
     return outcome.of_refusal(e), "", 0
   end
-  return self.transport:send(request)
+  return self.transport:send(job.name, request)
 end
 
 -- The same, whatever happens: an execution that is claimed is closed.
@@ -146,11 +146,14 @@ end
 ---@param job table canonical, as it was when the attempt was claimed
 ---@param execution table its row
 function M.make(self, job, execution)
-  local started_ms = self.clock:now_ms()
+  local started_ms, epoch = self.clock:now_ms(), self.store.epoch
   local result, answer, latency_us = send_safely(self, job, execution)
   local times = { started_ms = started_ms, ended_ms = self.clock:now_ms(), latency_us = latency_us }
   local record, failures = record_of(job, execution, result, times, answer), execution.failures
   while true do
+    if self.is_closed or self.store.epoch ~= epoch then
+      return -- nobody is there to write it down, or all was dropped meanwhile
+    end
     local ok, e = close(self, execution, result, record)
     if ok then
       break

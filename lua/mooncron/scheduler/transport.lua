@@ -1,8 +1,12 @@
----How a request gets to its target, and what came of that.
+---How a request gets to its target, and what came of that: over the network, or to a recorder in this
+---process; and the faults on demand that stand before both.
 
 local core <const> = require "mooncron.core"
+local err <const> = require "mooncron.err"
+local faults <const> = require "mooncron.scheduler.faults"
 local http <const> = require "mooncron.http"
 local outcome <const> = require "mooncron.scheduler.outcome"
+local recorder <const> = require "mooncron.scheduler.recorder"
 local task <const> = require "mooncron.task"
 
 local M = {}
@@ -15,19 +19,31 @@ local MAX_ANSWER <const> = 1 << 20 -- bytes of a target's answer that are read
 local KEPT_ANSWER <const> = 1024 -- bytes of it that are kept
 local MAX_REDIRECTS <const> = 10 -- the service's limit is not known [ours]
 
+---@param clock mooncron.scheduler.Clock on which delays pass
 ---@return mooncron.scheduler.Transport
-function M.new()
+function M.new(clock)
   return setmetatable({
     client = assert(core.net.client(task.loop(), { no_proxy = "localhost,127.0.0.1,::1" })),
+    clock = clock,
+    faults = faults.new(),
+    recorders = {}, -- by name
+    recorder_count = 0,
   }, Transport)
 end
 
----Send a request and wait for its end.
----@param request table of mooncron.scheduler.target
----@return mooncron.scheduler.Outcome
----@return string answer its first bytes
----@return integer latency_us
-function Transport:send(request)
+---A recorder that jobs reach by its `uri`. A name that is taken is taken over.
+---@param name string?
+---@return mooncron.Recorder
+function Transport:new_recorder(name)
+  self.recorder_count = self.recorder_count + 1
+  name = name or "r" .. self.recorder_count
+  self.recorders[name] = recorder.new(name, ("http://%s/%s"):format(recorder.HOST, name))
+  return self.recorders[name]
+end
+
+-- ---- ways to a target: outcome, the answer's beginning, microseconds ----
+
+local function over_the_network(self, request)
   local id, e = self.client:send({
     method = request.method,
     url = request.url,
@@ -48,6 +64,66 @@ function Transport:send(request)
     return outcome.of_error(response.err), answer, response.total_us
   end
   return outcome.of_status(response.status), answer, response.total_us
+end
+
+local function to_recorder(self, name, path, request)
+  local known = self.recorders[name]
+  if not known then
+    local e = err.new("UNAVAILABLE", ("no recorder '%s' is in the scheduler's process"):format(name))
+    return outcome.of_error(e), "", 0
+  end
+  local headers = {}
+  for header, value in pairs(request.headers) do
+    headers[header:lower()] = value
+  end
+  local response = known:receive {
+    method = request.method,
+    path = path == "" and "/" or path,
+    headers = headers,
+    body = request.body or "",
+  }
+  return outcome.of_status(response.status), response.body:sub(1, KEPT_ANSWER), 0
+end
+
+local function deliver(self, request)
+  local name, path = recorder.parse(request.url)
+  if name then
+    return to_recorder(self, name, path, request)
+  end
+  return over_the_network(self, request)
+end
+
+-- ---- faults ----
+
+local function with_fault(self, fault, request)
+  local clock, timeout_ms = self.clock, request.timeout_ms
+  local wait_ms = fault.timeout and timeout_ms or math.min(fault.delay_ms or 0, timeout_ms)
+  clock:sleep_until(clock:now_ms() + wait_ms)
+  if wait_ms >= timeout_ms then
+    return outcome.of_error(err.new("DEADLINE_EXCEEDED", "a fault on demand")), "", wait_ms * 1000
+  elseif fault.refuse then
+    local e = err.new("UNAVAILABLE", "connection refused (a fault on demand)")
+    return outcome.of_error(e), "", wait_ms * 1000
+  elseif fault.status then
+    return outcome.of_status(fault.status), "", wait_ms * 1000
+  end
+  request.timeout_ms = timeout_ms - wait_ms
+  local result, answer, latency_us = deliver(self, request)
+  return result, answer, latency_us + wait_ms * 1000
+end
+
+---Send a request and wait for its end.
+---@param job string full name
+---@param request table of mooncron.scheduler.target; this function's own from now on
+---@return mooncron.scheduler.Outcome
+---@return string answer its first bytes
+---@return integer latency_us
+function Transport:send(job, request)
+  local fault = self.faults:take(job)
+  if fault then
+    return with_fault(self, fault, request)
+  end
+  return deliver(self, request)
 end
 
 function Transport:close()
