@@ -14,7 +14,7 @@ struct mc_adc_place {
   const char *name; /* "explicit", "GOOGLE_APPLICATION_CREDENTIALS", "gcloud", ... */
   enum mc_adc_kind kind;
   int looks; /* 0: skipped, for the reason given */
-  int required; /* when it looks and nothing usable is there, that is an error: no falling through */
+  int required; /* nothing usable there is an error: no falling through to the next place */
   char value[MC_ADC_PATH_MAX]; /* the path, or host[:port] of the server */
   const char *reason; /* one phrase: why it is looked at, or why not */
 };

@@ -78,7 +78,6 @@ static const struct number_row {
 } NUMBERS[] = {
     {EXTERNAL, MC_N_LIFETIME_S, "service_account_impersonation.token_lifetime_seconds", 600, 43200,
      3600},
-    {IMPERSONATED, MC_N_LIFETIME_S, "lifetime", 1, 43200, 3600},
     {EXTERNAL, MC_N_TIMEOUT_MS, "credential_source.executable.timeout_millis", 5000, 120000, 30000},
 };
 
@@ -392,7 +391,7 @@ static int parse_object(struct mc_credential **out, json_t *root, int depth, str
 int mc_credential_parse(struct mc_credential **out, const char *json, size_t len,
                         struct mc_err *err)
 {
-  struct mc_err own;
+  struct mc_err own = {0};
   json_t *root;
   int rc;
 

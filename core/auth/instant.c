@@ -15,61 +15,83 @@ static int64_t days_of(int64_t y, int m, int d)
   return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
 }
 
-static int fits(int y, int mo, int d, int h, int mi, int s)
+/* Match text against a pattern: a digit stands for a digit of that group, '?' for any byte, all
+   else for itself. The groups are 0 year, 1 month, 2 day, 3 hour, 4 minute, 5 second. What
+   follows the match, or NULL. */
+static const char *match(int out[6], const char *text, const char *pattern)
 {
-  return y >= 1970 && mo >= 1 && mo <= 12 && d >= 1 && d <= 31 && h >= 0 && h <= 23 && mi >= 0 &&
-         mi <= 59 && s >= 0 && s <= 60;
+  for(; *pattern; pattern++, text++) {
+    if(*pattern >= '0' && *pattern <= '5') {
+      if(*text < '0' || *text > '9')
+        return NULL;
+      out[*pattern - '0'] = out[*pattern - '0'] * 10 + (*text - '0');
+    } else if(!*text || (*pattern != '?' && *pattern != *text)) {
+      return NULL;
+    }
+  }
+  return text;
 }
 
-static int64_t seconds_of(int y, int mo, int d, int h, int mi, int s)
+static int fits(const int t[6])
 {
-  return days_of(y, mo, d) * 86400 + h * 3600 + mi * 60 + s;
+  return t[0] >= 1970 && t[1] >= 1 && t[1] <= 12 && t[2] >= 1 && t[2] <= 31 && t[3] <= 23 &&
+         t[4] <= 59 && t[5] <= 60;
+}
+
+static int64_t seconds_of(const int t[6])
+{
+  return days_of(t[0], t[1], t[2]) * 86400 + t[3] * 3600 + t[4] * 60 + t[5];
 }
 
 /* Seconds that a zone suffix is ahead of UTC; 0 when it is no suffix. */
 static int read_offset(int *out_s, const char *text)
 {
-  int h, m, n = 0;
+  int t[6] = {0};
+  const char *rest;
 
   if(!strcmp(text, "Z") || !strcmp(text, "z")) {
     *out_s = 0;
     return 1;
   }
-  if((*text != '+' && *text != '-') || sscanf(text + 1, "%2d:%2d%n", &h, &m, &n) != 2 || n != 5 ||
-     text[6])
+  if(*text != '+' && *text != '-')
     return 0;
-  *out_s = (h * 3600 + m * 60) * (*text == '-' ? -1 : 1);
+  rest = match(t, text + 1, "33:44");
+  if(!rest || *rest)
+    return 0;
+  *out_s = (t[3] * 3600 + t[4] * 60) * (*text == '-' ? -1 : 1);
   return 1;
 }
 
 int mc_instant_rfc3339(int64_t *out_s, const char *text)
 {
-  int y, mo, d, h, mi, s, n = 0, ahead_s;
+  int t[6] = {0}, ahead_s;
+  const char *rest = match(t, text, "0000-11-22T33:44:55");
 
-  if(sscanf(text, "%4d-%2d-%2d%*1[Tt]%2d:%2d:%2d%n", &y, &mo, &d, &h, &mi, &s, &n) != 6 || n != 19)
+  if(!rest)
     return 0;
-  text += n;
-  if(*text == '.')
-    text += 1 + strspn(text + 1, "0123456789");
-  if(!fits(y, mo, d, h, mi, s) || !read_offset(&ahead_s, text))
+  if(*rest == '.')
+    rest += 1 + strspn(rest + 1, "0123456789");
+  if(!fits(t) || !read_offset(&ahead_s, rest))
     return 0;
-  *out_s = seconds_of(y, mo, d, h, mi, s) - ahead_s;
+  *out_s = seconds_of(t) - ahead_s;
   return 1;
 }
 
 int mc_instant_http(int64_t *out_s, const char *text)
 {
-  static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  char month[4];
-  const char *at;
-  int y, d, h, mi, s, n = 0;
+  static const char MONTHS[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  int t[6] = {0}, i;
 
-  if(sscanf(text, "%*3s, %2d %3s %4d %2d:%2d:%2d GMT%n", &d, month, &y, &h, &mi, &s, &n) != 6 || !n)
+  if(!match(t, text, "???, 22 ??? 0000 33:44:55 GMT"))
     return 0;
-  at = strstr(MONTHS, month);
-  if(strlen(month) != 3 || !at || (at - MONTHS) % 3 || !fits(y, 1, d, h, mi, s))
+  for(i = 0; i < 12; i++) {
+    if(!strncmp(text + strlen("Mon, 05 "), MONTHS[i], 3))
+      t[1] = i + 1;
+  }
+  if(!fits(t))
     return 0;
-  *out_s = seconds_of(y, (int)(at - MONTHS) / 3 + 1, d, h, mi, s);
+  *out_s = seconds_of(t);
   return 1;
 }
 

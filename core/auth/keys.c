@@ -64,8 +64,8 @@ int mc_pkey_text(char **out, BIO *bio, struct mc_err *err)
 /* An encrypted key must fail, not ask on the terminal. */
 static int no_pass_phrase(char *buf, int size, int writing, void *arg)
 {
-  (void)buf;
-  (void)size;
+  if(size > 0)
+    *buf = '\0';
   (void)writing;
   (void)arg;
   return -1;

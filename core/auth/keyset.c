@@ -42,7 +42,7 @@ static int add_key(struct mc_keyset *set, const char *kid, EVP_PKEY *pkey, struc
                  MC_KID_MAX);
   if(!rc)
     rc = write_public(&pem, pkey, err);
-  if(!rc && !kid)
+  if(!rc && !kid && pem)
     rc = mc_key_id(&id, pem, strlen(pem), err);
   if(!rc && kid && !(id = mc_strdup(kid)))
     rc = mc_fail_nomem(err);

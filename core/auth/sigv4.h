@@ -8,8 +8,7 @@
    x-amz-security-token when there is one. */
 struct mc_sigv4 {
   const char *method;
-  const char
-      *url; /* https://host[/path][?query]; the query's names and values already percent-encoded */
+  const char *url; /* https://host[/path][?query]; names and values percent-encoded */
   const char *region;
   const char *service;
   const char *access_key;

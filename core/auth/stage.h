@@ -54,7 +54,7 @@ struct mc_token {
 
   char *value; /* the token so far */
   int64_t expires_s;
-  struct mc_pairs notes; /* of AWS: session, region, role, access_key, secret_key, token */
+  struct mc_pairs notes; /* of AWS: session, region, role, AccessKeyId, SecretAccessKey, Token */
   int64_t sent_s; /* the caller's clock when the step was asked for */
   int64_t ahead_s; /* how far the server's clock is ahead of the caller's, once known to matter */
 

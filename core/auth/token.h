@@ -22,11 +22,9 @@
 enum mc_want_kind { MC_WANT_ACCESS, MC_WANT_IDENTITY };
 struct mc_want {
   enum mc_want_kind kind;
-  const char
-      *scopes; /* access: joined by blanks; NULL: what the credential has, or MC_SCOPE_DEFAULT */
+  const char *scopes; /* access: joined by blanks; NULL: the credential's own, or the default */
   const char *audience; /* identity */
-  const char *
-      subject; /* access, service accounts: the user to act for (domain-wide delegation); NULL: none */
+  const char *subject; /* service accounts: the user to act for, or NULL */
   int exchange; /* service accounts: ask token_uri instead of signing locally */
   int64_t lifetime_s; /* impersonation; 0: what the credential says */
 };

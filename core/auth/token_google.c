@@ -400,7 +400,7 @@ static int add_impersonation_url(struct mc_token *t, const struct mc_hop *hop, s
   const char *name = hop->kind == MC_WANT_IDENTITY ? "generateIdToken" : "generateAccessToken";
 
   if(url)
-    return mc_buf_printf(&t->url, err, "%.*s:%s", (int)(strstr(url, verb) - url), url, name);
+    return mc_buf_printf(&t->url, err, "%.*s:%s", (int)(strlen(url) - strlen(verb)), url, name);
   return mc_buf_printf(&t->url, err,
                        "https://iamcredentials.%s/v1/projects/-/serviceAccounts/%s:%s",
                        hop->cred->text[MC_F_UNIVERSE], hop->cred->text[MC_F_ACCOUNT], name);

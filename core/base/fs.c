@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -85,4 +87,40 @@ int mc_fs_write(const char *path, const void *data, size_t len, int mode, struct
     unlink(temporary);
   mc_free(temporary);
   return rc;
+}
+
+int mc_fs_identity(char out[MC_FS_IDENTITY], const char *path, struct mc_err *err)
+{
+  struct stat info;
+
+  if(stat(path, &info))
+    return fail_sys(err, "look at", path);
+  snprintf(out, MC_FS_IDENTITY, "%02x:%02x:%llu", major(info.st_dev), minor(info.st_dev),
+           (unsigned long long)info.st_ino);
+  return MC_OK;
+}
+
+/* The process of a line of /proc/locks, 0 if it is not of the file " IDENTITY ":
+   "1: POSIX  ADVISORY  WRITE 1234 fe:00:5678 1073741826 1073742335" */
+static long holder_in(const char *line, const char *identity)
+{
+  const char *at = strstr(line, " POSIX ") ? strstr(line, identity) : NULL;
+
+  while(at && at > line && at[-1] >= '0' && at[-1] <= '9')
+    at--;
+  return at ? strtol(at, NULL, 10) : 0;
+}
+
+long mc_fs_holder(const char *path)
+{
+  char identity[MC_FS_IDENTITY], word[MC_FS_IDENTITY + 2], line[256];
+  FILE *locks = mc_fs_identity(identity, path, NULL) ? NULL : fopen("/proc/locks", "re");
+  long pid = 0;
+
+  snprintf(word, sizeof(word), " %s ", locks ? identity : "");
+  while(locks && !pid && fgets(line, sizeof(line), locks))
+    pid = holder_in(line, word);
+  if(locks)
+    fclose(locks);
+  return pid > 0 ? pid : 0;
 }

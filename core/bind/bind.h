@@ -53,6 +53,9 @@ int mcL_open_net(lua_State *L);
 int mcL_open_auth(lua_State *L);
 int mcL_open_store(lua_State *L);
 
+/* [-0, +0, m] add the functions of l_policy.c (retries, rate limits) to the table on top. */
+void mcL_add_policy(lua_State *L);
+
 /* [-0, +0, v] the loop at `idx`; raises when it is none or closed. */
 struct mc_loop *mcL_check_loop(lua_State *L, int idx);
 

@@ -259,7 +259,7 @@ static int auth_keyset(lua_State *L)
 {
   size_t len;
   const char *json = luaL_checklstring(L, 1, &len);
-  struct mc_keyset **set = lua_newuserdatauv(L, sizeof(*set), 0);
+  struct mc_keyset **set = lua_newuserdatauv(L, sizeof(void *), 0);
   struct mc_err err;
 
   *set = NULL;

@@ -109,7 +109,7 @@ static int auth_places(lua_State *L)
 /* [-0, +1, m] closed */
 static struct mc_credential **new_credential(lua_State *L)
 {
-  struct mc_credential **u = lua_newuserdatauv(L, sizeof(*u), 0);
+  struct mc_credential **u = lua_newuserdatauv(L, sizeof(void *), 0);
 
   *u = NULL;
   luaL_setmetatable(L, MCL_CREDENTIAL);
@@ -240,7 +240,7 @@ static int credential_request(lua_State *L)
 
   mcL_read_options(L, 2, WANT, &o);
   check_pairs(L, 3);
-  u = lua_newuserdatauv(L, sizeof(*u), 0);
+  u = lua_newuserdatauv(L, sizeof(void *), 0);
   *u = NULL;
   luaL_setmetatable(L, MCL_REQUEST);
   want = (struct mc_want){.kind = o.audience ? MC_WANT_IDENTITY : MC_WANT_ACCESS,

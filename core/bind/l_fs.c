@@ -40,10 +40,38 @@ static int fs_write(lua_State *L)
   return 1;
 }
 
+/* [-0, +1|2, v] fs.identity(path) -> string, equal for the same file or folder | nil, err */
+static int fs_identity(lua_State *L)
+{
+  char identity[MC_FS_IDENTITY];
+  struct mc_err err;
+
+  if(mc_fs_identity(identity, check_path(L, 1), &err))
+    return mcL_fail(L, &err);
+  lua_pushstring(L, identity);
+  return 1;
+}
+
+/* [-0, +1, v] fs.holder(path) -> id of a process that holds a lock on the file | nil */
+static int fs_holder(lua_State *L)
+{
+  long pid = mc_fs_holder(check_path(L, 1));
+
+  if(pid)
+    lua_pushinteger(L, pid);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
 /* [-0, +1, m] */
 int mcL_open_fs(lua_State *L)
 {
-  static const luaL_Reg functions[] = {{"mkdirs", fs_mkdirs}, {"write", fs_write}, {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"mkdirs", fs_mkdirs},
+                                       {"write", fs_write},
+                                       {"identity", fs_identity},
+                                       {"holder", fs_holder},
+                                       {NULL, NULL}};
 
   luaL_newlib(L, functions);
   return 1;

@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "loop/loop.h"
+#include "loop/process.h"
 
 #define MCL_LOOP "mooncron.loop"
+
+#define MAX_LIST 10000
 
 struct loop_ud {
   struct mc_loop *loop;
@@ -61,10 +64,30 @@ static int loop_tostring(lua_State *L)
   return 1;
 }
 
+/* [-0, +1, m] */
+static void push_process(lua_State *L, const struct mc_process_event *process)
+{
+  lua_createtable(L, 0, 7);
+  lua_pushinteger(L, process->exit_code);
+  lua_setfield(L, -2, "code");
+  lua_pushinteger(L, process->signum);
+  lua_setfield(L, -2, "signum");
+  lua_pushlstring(L, process->out.len ? process->out.data : "", process->out.len);
+  lua_setfield(L, -2, "stdout");
+  lua_pushlstring(L, process->err_out.len ? process->err_out.data : "", process->err_out.len);
+  lua_setfield(L, -2, "stderr");
+  if(process->err.code) {
+    mcL_push_err(L, &process->err);
+    lua_setfield(L, -2, "err");
+  }
+}
+
 /* [-0, +1, m] the table of an event: id, type and what its layer adds */
 static void push_event(lua_State *L, const struct mc_event *event)
 {
-  if(!mcL_push_net_event(L, event) && !mcL_push_line_event(L, event))
+  if(event->type == &mc_process_event_type)
+    push_process(L, (const struct mc_process_event *)event);
+  else if(!mcL_push_net_event(L, event) && !mcL_push_line_event(L, event))
     lua_createtable(L, 0, 3);
   lua_pushinteger(L, (lua_Integer)event->id);
   lua_setfield(L, -2, "id");
@@ -137,6 +160,67 @@ static int loop_signal(lua_State *L)
   return luaL_argerror(L, 2, "not a signal that can be watched");
 }
 
+/* [-0, +1, v] the list of strings at `idx` as a NULL-terminated array in a userdata, which is
+   pushed; the table holds the texts */
+static const char *const *read_list(lua_State *L, int idx, const char *what)
+{
+  lua_Integer n = 0, i;
+  const char **list;
+  size_t len;
+
+  if(!lua_isnoneornil(L, idx)) {
+    luaL_checktype(L, idx, LUA_TTABLE);
+    n = (lua_Integer)lua_rawlen(L, idx);
+  }
+  luaL_argcheck(L, n <= MAX_LIST, idx, "too long");
+  list = lua_newuserdatauv(L, ((size_t)n + 1) * sizeof(*list), 0);
+  for(i = 0; i < n; i++) {
+    if(lua_rawgeti(L, idx, i + 1) != LUA_TSTRING)
+      luaL_error(L, "%s: element %I must be a string, not %s", what, (LUAI_UACINT)(i + 1),
+                 luaL_typename(L, -1));
+    list[i] = lua_tolstring(L, -1, &len);
+    if(strlen(list[i]) != len)
+      luaL_error(L, "%s: element %I contains a zero byte", what, (LUAI_UACINT)(i + 1));
+    lua_pop(L, 1);
+  }
+  list[n] = NULL;
+  return list;
+}
+
+struct spawn_opts {
+  struct mc_process_opts process;
+  struct mcL_bytes input;
+};
+
+/* [-0, +1|2, v] loop:spawn(argv, env, options) -> id | nil, err. argv: a list; env: a list of
+   "NAME=value", or nil. */
+static int loop_spawn(lua_State *L)
+{
+#define AT(field) offsetof(struct spawn_opts, process.field)
+  static const struct mcL_option rows[] = {
+      {"input", MCL_BYTES, offsetof(struct spawn_opts, input), 0, 0},
+      {"timeout_ms", MCL_INT, AT(timeout_ms), 0, INT32_MAX},
+      {"max_output", MCL_INT, AT(max_output), 0, INT64_C(1) << 32},
+      {0}};
+#undef AT
+  struct mc_loop *loop = mcL_check_loop(L, 1);
+  struct spawn_opts opts = {.process = {.max_output = 1 << 20}};
+  struct mc_err err;
+  uint64_t id;
+
+  lua_settop(L, 4);
+  mcL_read_options(L, 4, rows, &opts);
+  opts.process.argv = read_list(L, 2, "argv");
+  opts.process.env = read_list(L, 3, "env");
+  luaL_argcheck(L, opts.process.argv[0], 2, "names no program");
+  opts.process.input = opts.input.data;
+  opts.process.input_len = opts.input.len;
+  if(mc_process_start(loop, &opts.process, &id, &err))
+    return mcL_fail(L, &err);
+  lua_pushinteger(L, (lua_Integer)id);
+  return 1;
+}
+
 /* [-0, +1, v] loop:cancel(id) -> boolean: whether it was running */
 static int loop_cancel(lua_State *L)
 {
@@ -170,13 +254,10 @@ static int loop_wall_ms(lua_State *L)
 /* [-0, +1, m] */
 int mcL_open_loop(lua_State *L)
 {
-  static const luaL_Reg methods[] = {{"close", loop_close},
-                                     {"poll", loop_poll},
-                                     {"timer", loop_timer},
-                                     {"signal", loop_signal},
-                                     {"cancel", loop_cancel},
-                                     {"pending", loop_pending},
-                                     {NULL, NULL}};
+  static const luaL_Reg methods[] = {{"close", loop_close},     {"poll", loop_poll},
+                                     {"timer", loop_timer},     {"signal", loop_signal},
+                                     {"spawn", loop_spawn},     {"cancel", loop_cancel},
+                                     {"pending", loop_pending}, {NULL, NULL}};
   static const luaL_Reg meta[] = {
       {"__gc", loop_close}, {"__close", loop_close}, {"__tostring", loop_tostring}, {NULL, NULL}};
   static const luaL_Reg functions[] = {

@@ -162,6 +162,7 @@ static int client_send(lua_State *L)
       {"max_redirects", MCL_INT, AT(max_redirects), 0, 100},
       {"decompress", MCL_BOOL, AT(decompress), 0, 0},
       {"http1", MCL_BOOL, AT(http1), 0, 0},
+      {"stream", MCL_BOOL, AT(stream), 0, 0},
       {0}};
 #undef AT
   struct client_ud *u = luaL_checkudata(L, 1, MCL_CLIENT);
@@ -179,6 +180,18 @@ static int client_send(lua_State *L)
     return mcL_fail(L, &err);
   lua_pushinteger(L, (lua_Integer)id);
   return 1;
+}
+
+/* [-0, +0, v] client:consumed(id, bytes): so much of a stream is dealt with */
+static int client_consumed(lua_State *L)
+{
+  struct client_ud *u = luaL_checkudata(L, 1, MCL_CLIENT);
+  lua_Integer id = luaL_checkinteger(L, 2), len = luaL_checkinteger(L, 3);
+
+  luaL_argcheck(L, u->client, 1, "the client is closed");
+  luaL_argcheck(L, len >= 0, 3, "must not be negative");
+  mc_client_consumed(u->client, (uint64_t)id, (size_t)len);
+  return 0;
 }
 
 /* ---- server ---- */
@@ -266,6 +279,51 @@ static int server_reply(lua_State *L)
   body = luaL_optlstring(L, 5, "", &len);
   headers = read_headers(L, 4, &count);
   if(mc_server_reply(server, (uint64_t)id, status, headers, count, body, len, &err))
+    return mcL_fail(L, &err);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* [-0, +1|2, v] server:start(id, status, headers, max_pending) -> true | nil, err */
+static int server_start(lua_State *L)
+{
+  struct mc_server *server = check_server(L);
+  lua_Integer id = luaL_checkinteger(L, 2), status = luaL_checkinteger(L, 3);
+  lua_Integer max_pending = luaL_optinteger(L, 5, 1 << 20);
+  struct mc_header *headers;
+  size_t count;
+  struct mc_err err;
+
+  luaL_argcheck(L, max_pending > 0, 5, "must be positive");
+  headers = read_headers(L, 4, &count);
+  if(mc_server_start(server, (uint64_t)id, status, headers, count, max_pending, &err))
+    return mcL_fail(L, &err);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* [-0, +1|2, v] server:write(id, data) -> true | nil, err */
+static int server_write(lua_State *L)
+{
+  struct mc_server *server = check_server(L);
+  lua_Integer id = luaL_checkinteger(L, 2);
+  size_t len;
+  const char *data = luaL_checklstring(L, 3, &len);
+  struct mc_err err;
+
+  if(mc_server_write(server, (uint64_t)id, data, len, &err))
+    return mcL_fail(L, &err);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* [-0, +1|2, v] server:finish(id) -> true | nil, err */
+static int server_finish(lua_State *L)
+{
+  struct mc_server *server = check_server(L);
+  struct mc_err err;
+
+  if(mc_server_finish(server, (uint64_t)luaL_checkinteger(L, 2), &err))
     return mcL_fail(L, &err);
   lua_pushboolean(L, 1);
   return 1;
@@ -359,9 +417,12 @@ static void push_request(lua_State *L, const struct mc_request_event *request)
 /* [-0, +0|1, m] */
 int mcL_push_net_event(lua_State *L, const struct mc_event *event)
 {
-  if(event->type == &mc_response_event_type)
+  if(event->type == &mc_response_event_type || event->type == &mc_head_event_type)
     push_response(L, (const struct mc_response_event *)event);
-  else if(event->type == &mc_request_event_type)
+  else if(event->type == &mc_chunk_event_type) {
+    lua_createtable(L, 0, 3);
+    set_bytes(L, "body", &((const struct mc_chunk_event *)event)->body);
+  } else if(event->type == &mc_request_event_type)
     push_request(L, (const struct mc_request_event *)event);
   else
     return 0;
@@ -372,13 +433,16 @@ int mcL_push_net_event(lua_State *L, const struct mc_event *event)
 int mcL_open_net(lua_State *L)
 {
   static const luaL_Reg client_methods[] = {
-      {"close", client_close}, {"send", client_send}, {NULL, NULL}};
+      {"close", client_close}, {"send", client_send}, {"consumed", client_consumed}, {NULL, NULL}};
   static const luaL_Reg client_meta[] = {{"__gc", client_close},
                                          {"__close", client_close},
                                          {"__tostring", client_tostring},
                                          {NULL, NULL}};
   static const luaL_Reg server_methods[] = {{"close", server_close},
                                             {"reply", server_reply},
+                                            {"start", server_start},
+                                            {"write", server_write},
+                                            {"finish", server_finish},
                                             {"port", server_port},
                                             {"key", server_key},
                                             {"quiesce", server_quiesce},
@@ -394,5 +458,6 @@ int mcL_open_net(lua_State *L)
   mcL_new_class(L, MCL_CLIENT, client_methods, client_meta);
   mcL_new_class(L, MCL_SERVER, server_methods, server_meta);
   luaL_newlib(L, functions);
+  mcL_add_policy(L);
   return 1;
 }

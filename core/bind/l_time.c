@@ -1,4 +1,4 @@
-#include "bind/bind.h"
+#include "bind/time.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,27 +10,14 @@
 #include "time/schedule.h"
 #include "time/warnings.h"
 
-#define MCL_TZDB "mooncron.tzdb"
-#define MCL_ZONE "mooncron.zone"
 #define MCL_SCHEDULE "mooncron.schedule"
 #define MCL_ITER "mooncron.schedule_iter"
 #define MCL_MERGE "mooncron.merge"
 
 #define TEXT_OUT_MAX 4096
 #define BETWEEN_MAX 1000000
-#define TRANSITIONS_MAX 20000
 #define WARNINGS_MAX 1000
 
-/* What keeps what alive, by user value 1: iterator and merge > schedule(s) > zone > database. While
-   the interpreter closes, finalizers run in an order of its own: `home` tells whether the database
-   is still there. */
-struct tzdb_ud {
-  struct mc_tzdb *db; /* NULL once it is gone */
-};
-struct zone_ud {
-  const struct mc_zone *zone; /* NULL until it is found */
-  const struct tzdb_ud *home;
-};
 struct schedule_ud {
   struct mc_schedule schedule;
   const struct tzdb_ud *home;
@@ -43,147 +30,6 @@ struct merge_ud {
   struct mc_merge *merge; /* NULL once closed */
   const struct tzdb_ud *home;
 };
-
-/* ---- zones ---- */
-
-/* [-0, +0, -] */
-static int tzdb_gc(lua_State *L)
-{
-  struct tzdb_ud *u = luaL_checkudata(L, 1, MCL_TZDB);
-  struct mc_tzdb *db = u->db;
-
-  u->db = NULL;
-  mc_tzdb_free(db);
-  return 0;
-}
-
-static const struct mc_zone *check_zone(lua_State *L, int idx)
-{
-  struct zone_ud *u = luaL_checkudata(L, idx, MCL_ZONE);
-
-  luaL_argcheck(L, u->zone && u->home->db, idx, "the zone is closed");
-  return u->zone;
-}
-
-/* [-0, +1, m] the zone of a name; on failure nothing is pushed. Upvalue 1 is the database. */
-static int push_zone(lua_State *L, const char *name, size_t len, struct mc_err *err)
-{
-  struct tzdb_ud *db = lua_touserdata(L, lua_upvalueindex(1));
-  struct zone_ud *u = lua_newuserdatauv(L, sizeof(*u), 1);
-  int rc;
-
-  u->zone = NULL;
-  u->home = db;
-  luaL_setmetatable(L, MCL_ZONE);
-  lua_pushvalue(L, lua_upvalueindex(1));
-  lua_setiuservalue(L, -2, 1);
-  rc = mc_tzdb_get(db->db, &u->zone, name, len, err);
-  if(rc)
-    lua_pop(L, 1);
-  return rc;
-}
-
-/* [-0, +2, m] nil and the error, which names the field at fault */
-static int fail_in(lua_State *L, const struct mc_err *err, const char *path)
-{
-  mcL_fail(L, err);
-  lua_pushstring(L, path);
-  lua_setfield(L, -2, "path");
-  return 2;
-}
-
-/* [-0, +1|2, v] time.zone(name) -> zone | nil, err */
-static int time_zone(lua_State *L)
-{
-  size_t len;
-  const char *name = luaL_checklstring(L, 1, &len);
-  struct mc_err err;
-
-  return push_zone(L, name, len, &err) ? fail_in(L, &err, "time_zone") : 1;
-}
-
-/* [-0, +1, v] zone:name() -> string */
-static int zone_name(lua_State *L)
-{
-  lua_pushstring(L, check_zone(L, 1)->name);
-  return 1;
-}
-
-/* [-0, +1, v] */
-static int zone_tostring(lua_State *L)
-{
-  lua_pushfstring(L, "mooncron.zone (%s)", check_zone(L, 1)->name);
-  return 1;
-}
-
-/* [-0, +3, v] zone:offset(ms) -> seconds, abbreviation, is_dst */
-static int zone_offset(lua_State *L)
-{
-  const struct mc_zone *zone = check_zone(L, 1);
-  struct mc_zone_info info = mc_zone_info(zone, luaL_checkinteger(L, 2));
-
-  lua_pushinteger(L, info.offset_s);
-  lua_pushstring(L, info.abbr);
-  lua_pushboolean(L, info.is_dst);
-  return 3;
-}
-
-/* [-0, +0|1|2, v] zone:instants(local_ms) -> the instants at which the local clock shows this, if
-   any */
-static int zone_instants(lua_State *L)
-{
-  const struct mc_zone *zone = check_zone(L, 1);
-  int64_t at[2];
-  int i, n = mc_zone_instants(zone, luaL_checkinteger(L, 2), at);
-
-  for(i = 0; i < n; i++)
-    lua_pushinteger(L, at[i]);
-  return n;
-}
-
-/* [-0, +1, v] zone:transitions(from, to) -> { { at = ms, before = seconds, after = seconds }, ... }
-   in (from, to] */
-static int zone_transitions(lua_State *L)
-{
-  const struct mc_zone *zone = check_zone(L, 1);
-  int64_t at = luaL_checkinteger(L, 2);
-  int64_t to = luaL_checkinteger(L, 3);
-  lua_Integer n = 0;
-
-  lua_newtable(L);
-  while(n < TRANSITIONS_MAX && mc_zone_next_transition(zone, at, &at) && at <= to) {
-    lua_createtable(L, 0, 3);
-    lua_pushinteger(L, at);
-    lua_setfield(L, -2, "at");
-    lua_pushinteger(L, mc_zone_info(zone, at - 1).offset_s);
-    lua_setfield(L, -2, "before");
-    lua_pushinteger(L, mc_zone_info(zone, at).offset_s);
-    lua_setfield(L, -2, "after");
-    lua_rawseti(L, -2, ++n);
-  }
-  return 1;
-}
-
-static int check_digits(lua_State *L, int idx)
-{
-  lua_Integer digits = luaL_optinteger(L, idx, 0);
-
-  luaL_argcheck(L, digits >= 0 && digits <= 3, idx, "digits is 0 to 3");
-  return (int)digits;
-}
-
-/* [-0, +1, v] zone:format(ms[, digits]) -> RFC 3339 with the zone's offset */
-static int zone_format(lua_State *L)
-{
-  const struct mc_zone *zone = check_zone(L, 1);
-  int64_t ms = luaL_checkinteger(L, 2);
-  int digits = check_digits(L, 3);
-  char text[MC_INSTANT_TEXT];
-  size_t len = mc_instant_print_at(text, ms, mc_zone_info(zone, ms).offset_s, digits);
-
-  lua_pushlstring(L, text, len);
-  return 1;
-}
 
 /* ---- schedules ---- */
 
@@ -225,13 +71,13 @@ static int time_schedule(lua_State *L)
 
   mcL_read_options(L, 3, rows, &once);
   if(mc_rule_parse(&rule, text, len, &err))
-    return fail_in(L, &err, "schedule");
+    return mcL_fail_in(L, &err, "schedule");
   if(is_handle)
     lua_pushvalue(L, 2);
-  else if(push_zone(L, name, zone_len, &err))
-    return fail_in(L, &err, "time_zone");
+  else if(mcL_push_zone(L, name, zone_len, &err))
+    return mcL_fail_in(L, &err, "time_zone");
   u = lua_newuserdatauv(L, sizeof(*u), 1);
-  mc_schedule_init(&u->schedule, &rule, check_zone(L, -2), once ? MC_SCHEDULE_ONCE : 0);
+  mc_schedule_init(&u->schedule, &rule, mcL_check_zone(L, -2), once ? MC_SCHEDULE_ONCE : 0);
   u->home = ((const struct zone_ud *)lua_touserdata(L, -2))->home;
   luaL_setmetatable(L, MCL_SCHEDULE);
   lua_pushvalue(L, -2);
@@ -549,7 +395,7 @@ static int time_format(lua_State *L)
 {
   int64_t ms = luaL_checkinteger(L, 1);
   char text[MC_INSTANT_TEXT];
-  size_t len = mc_instant_print(text, ms, check_digits(L, 2));
+  size_t len = mc_instant_print(text, ms, mcL_check_digits(L, 2));
 
   lua_pushlstring(L, text, len);
   return 1;
@@ -573,12 +419,6 @@ static int time_parse_instant(lua_State *L)
 static void new_classes(lua_State *L)
 {
   static const luaL_Reg none[] = {{NULL, NULL}};
-  static const luaL_Reg tzdb_meta[] = {{"__gc", tzdb_gc}, {NULL, NULL}};
-  static const luaL_Reg zone_meta[] = {{"__tostring", zone_tostring}, {NULL, NULL}};
-  static const luaL_Reg zone_methods[] = {
-      {"name", zone_name},         {"offset", zone_offset},           {"format", zone_format},
-      {"instants", zone_instants}, {"transitions", zone_transitions}, {NULL, NULL},
-  };
   static const luaL_Reg schedule_meta[] = {{"__tostring", schedule_tostring}, {NULL, NULL}};
   static const luaL_Reg schedule_methods[] = {
       {"next", schedule_next},           {"prev", schedule_prev},
@@ -597,8 +437,7 @@ static void new_classes(lua_State *L)
   };
   static const luaL_Reg merge_methods[] = {{"close", merge_close}, {NULL, NULL}};
 
-  mcL_new_class(L, MCL_TZDB, none, tzdb_meta);
-  mcL_new_class(L, MCL_ZONE, zone_methods, zone_meta);
+  mcL_new_zone_classes(L);
   mcL_new_class(L, MCL_SCHEDULE, schedule_methods, schedule_meta);
   mcL_new_class(L, MCL_ITER, none, none);
   mcL_new_class(L, MCL_MERGE, merge_methods, merge_meta);
@@ -609,7 +448,7 @@ int mcL_open_time(lua_State *L)
 {
   static const luaL_Reg functions[] = {
       {"schedule", time_schedule},
-      {"zone", time_zone},
+      {"zone", mcL_time_zone},
       {"merge", time_merge},
       {"format", time_format},
       {"parse_instant", time_parse_instant},

@@ -1,41 +1,11 @@
-#include "net/client.h"
+#include "net/client_int.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include <curl/curl.h>
 #include <uv.h>
 
 #include "base/alloc.h"
-
-#define MAX_HEAD (256 * 1024) /* bytes of an answer's header lines */
-#define MAX_IDLE_HANDLES 256 /* easy handles kept for the next request */
-
-struct mc_client {
-  struct mc_resident resident;
-  struct mc_loop *loop; /* NULL once the loop is gone */
-  CURLM *multi;
-  uv_timer_t *timer;
-  char *ca_bundle, *no_proxy;
-  struct exchange *running;
-  CURL *idle[MAX_IDLE_HANDLES];
-  size_t idle_count;
-  int stuck; /* a socket could not be watched: no memory */
-};
-
-/* One request on its way. */
-struct exchange {
-  struct mc_op op;
-  struct mc_client *client;
-  struct exchange *next, **link; /* in client->running */
-  CURL *easy;
-  struct curl_slist *headers;
-  struct mc_response_event *event;
-  int keeps_method; /* GET and HEAD do, even after 303 */
-  char error[CURL_ERROR_SIZE];
-};
 
 static void release_response(struct mc_event *event)
 {
@@ -46,7 +16,17 @@ static void release_response(struct mc_event *event)
   mc_free(response);
 }
 
+static void release_chunk(struct mc_event *event)
+{
+  struct mc_chunk_event *chunk = (struct mc_chunk_event *)event;
+
+  mc_buf_clear(&chunk->body);
+  mc_free(chunk);
+}
+
 const struct mc_event_type mc_response_event_type = {"response", release_response};
+const struct mc_event_type mc_head_event_type = {"head", release_response};
+const struct mc_event_type mc_chunk_event_type = {"chunk", release_chunk};
 
 /* ---- one exchange ---- */
 
@@ -110,11 +90,79 @@ static size_t on_head(char *data, size_t size, size_t count, void *arg)
   return 0;
 }
 
+/* libcurl sends a request again when a kept connection breaks off before the answer; the server may
+   have acted on it already. */
+static int on_send(void *arg, char *to, char *from, int to_port, int from_port)
+{
+  struct exchange *x = arg;
+  long redirects = 0;
+
+  (void)to, (void)from, (void)to_port, (void)from_port;
+  curl_easy_getinfo(x->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+  if(x->sent++ <= redirects || x->repeatable)
+    return CURL_PREREQFUNC_OK;
+  mc_fail(&x->event->err, MC_UNAVAILABLE, 0,
+          "the connection broke off; the server may have received the request");
+  return CURL_PREREQFUNC_ABORT;
+}
+
+static int emit_head(struct exchange *x)
+{
+  struct mc_response_event *head = mc_calloc(1, sizeof(*head));
+  long status = 0;
+
+  if(!head)
+    return 0;
+  head->event.type = &mc_head_event_type;
+  mc_buf_init(&head->head, MAX_HEAD);
+  if(mc_buf_add(&head->head, x->event->head.data, x->event->head.len, NULL)) {
+    release_response(&head->event);
+    return 0;
+  }
+  curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
+  head->status = status;
+  x->headed = 1;
+  mc_loop_emit(x->client->loop, &head->event, x->op.id);
+  return 1;
+}
+
+static int emit_chunk(struct exchange *x, const char *data, size_t len)
+{
+  struct mc_chunk_event *chunk = mc_calloc(1, sizeof(*chunk));
+
+  if(!chunk)
+    return 0;
+  chunk->event.type = &mc_chunk_event_type;
+  mc_buf_init(&chunk->body, len);
+  if(mc_buf_add(&chunk->body, data, len, NULL)) {
+    release_chunk(&chunk->event);
+    return 0;
+  }
+  x->unread += len;
+  mc_loop_emit(x->client->loop, &chunk->event, x->op.id);
+  return 1;
+}
+
+/* A piece of a body that is handed over as it comes; libcurl keeps it while the consumer lags. */
+static size_t stream_body(struct exchange *x, const char *data, size_t len)
+{
+  if(x->unread && x->unread + len > x->event->body.max) {
+    x->paused = 1;
+    return CURL_WRITEFUNC_PAUSE;
+  }
+  if((x->headed || emit_head(x)) && emit_chunk(x, data, len))
+    return len;
+  mc_fail_nomem(&x->event->err);
+  return 0;
+}
+
 static size_t on_body(char *data, size_t size, size_t count, void *arg)
 {
   struct exchange *x = arg;
   size_t len = size * count;
 
+  if(x->streams)
+    return stream_body(x, data, len);
   if(!mc_buf_add(&x->event->body, data, len, NULL))
     return len;
   mc_fail(&x->event->err, MC_RESOURCE_EXHAUSTED, 0,
@@ -420,184 +468,12 @@ void mc_client_free(struct mc_client *client)
 
 /* ---- sending ---- */
 
-static int add_line(struct exchange *x, const char *line, struct mc_err *err)
-{
-  struct curl_slist *list = curl_slist_append(x->headers, line);
-
-  if(!list)
-    return mc_fail_nomem(err);
-  x->headers = list;
-  return MC_OK;
-}
-
-/* A name or a method: RFC 9110, 5.6.2. */
-static int is_token(const char *text)
-{
-  static const char marks[] = "!#$%&'*+-.^_`|~";
-  const char *at = text;
-
-  while(*at && (isalnum((unsigned char)*at) || strchr(marks, *at)))
-    at++;
-  return at > text && !*at;
-}
-
-/* No control characters but the tab (RFC 9110, 5.5). */
-static int is_field_value(const char *text)
-{
-  for(; *text; text++) {
-    if(((unsigned char)*text < ' ' && *text != '\t') || *text == 0x7f)
-      return 0;
-  }
-  return 1;
-}
-
-static int check_header(const struct mc_request *request, const struct mc_header *header,
-                        struct mc_err *err)
-{
-  char length[32];
-
-  if(!is_token(header->name))
-    return mc_fail(err, MC_INVALID_ARGUMENT, 0,
-                   "header name '%.100s': only letters, digits and !#$%%&'*+-.^_`|~", header->name);
-  if(!is_field_value(header->value))
-    return mc_fail(err, MC_INVALID_ARGUMENT, 0,
-                   "header '%.100s': no line break or control character in a value", header->name);
-  snprintf(length, sizeof(length), "%zu", request->body_len);
-  if(!strcasecmp(header->name, "Content-Length") && strcmp(header->value, length))
-    return mc_fail(err, MC_INVALID_ARGUMENT, 0,
-                   "header 'Content-Length' says '%.20s', the body has %s bytes: leave it out",
-                   header->value, length);
-  return MC_OK;
-}
-
-/* libcurl's own notation: "Name;" sends an empty value, "Name:" would remove the header. */
-static int add_header(struct exchange *x, const struct mc_header *header, struct mc_err *err)
-{
-  const char *value = header->value + strspn(header->value, " \t");
-  struct mc_buf line;
-  int rc;
-
-  mc_buf_init(&line, MAX_HEAD);
-  rc = value[0] ? mc_buf_printf(&line, err, "%s: %s", header->name, value)
-                : mc_buf_printf(&line, err, "%s;", header->name);
-  if(!rc)
-    rc = add_line(x, line.data, err);
-  mc_buf_clear(&line);
-  return rc;
-}
-
-static int has_header(const struct mc_request *request, const char *name)
-{
-  size_t i;
-
-  for(i = 0; i < request->header_count; i++) {
-    if(!strcasecmp(request->headers[i].name, name))
-      return 1;
-  }
-  return 0;
-}
-
-/* What libcurl would add by itself and nobody asked for is taken out. */
-static int set_headers(struct exchange *x, const struct mc_request *request, struct mc_err *err)
-{
-  static const struct {
-    const char *name, *line;
-  } own[] = {{"Accept", "Accept:"}, {"Content-Type", "Content-Type:"}, {"Expect", "Expect:"}};
-  size_t i;
-  int rc = MC_OK;
-
-  for(i = 0; i < request->header_count && !rc; i++) {
-    rc = check_header(request, &request->headers[i], err);
-    if(!rc && strcasecmp(request->headers[i].name, "Content-Length"))
-      rc = add_header(x, &request->headers[i], err);
-  }
-  for(i = 0; i < sizeof(own) / sizeof(own[0]) && !rc; i++) {
-    if(!has_header(request, own[i].name))
-      rc = add_line(x, own[i].line, err);
-  }
-  curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
-  return rc;
-}
-
-static int set_method(struct exchange *x, const struct mc_request *request, struct mc_err *err)
+static void set_callbacks(struct exchange *x)
 {
   CURL *easy = x->easy;
-  int get = !strcmp(request->method, "GET"), head = !strcmp(request->method, "HEAD");
-  int post = !strcmp(request->method, "POST");
 
-  if(!is_token(request->method))
-    return mc_fail(err, MC_INVALID_ARGUMENT, 0, "method '%.100s' is none", request->method);
-  x->keeps_method = get || head;
-  if(head) {
-    curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-    return MC_OK;
-  }
-  if(get && !request->body_len)
-    return MC_OK;
-  /* A POST, PUT or PATCH without a body still says "Content-Length: 0". */
-  if(post || request->body_len || !strcmp(request->method, "PUT") ||
-     !strcmp(request->method, "PATCH")) {
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
-    if(curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, request->body_len ? request->body : ""))
-      return mc_fail_nomem(err);
-  }
-  if(!post && curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method))
-    return mc_fail_nomem(err);
-  return MC_OK;
-}
-
-static int set_url(CURL *easy, const char *url, struct mc_err *err)
-{
-  const char *at;
-
-  if(strncasecmp(url, "http://", 7) && strncasecmp(url, "https://", 8))
-    return mc_fail(err, MC_INVALID_ARGUMENT, 0, "url '%.100s': must begin with http:// or https://",
-                   url);
-  at = strpbrk(url, " \t\r\n");
-  if(at)
-    return mc_fail(err, MC_INVALID_ARGUMENT, 0,
-                   "url '%.*s...': no blanks or line breaks, encode them as %%20 or %%0A",
-                   (int)(at - url < 100 ? at - url : 100), url);
-  if(curl_easy_setopt(easy, CURLOPT_URL, url))
-    return mc_fail_nomem(err);
-  return MC_OK;
-}
-
-/* As libcurl's own, but no child process inherits it. */
-static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
-{
-  (void)arg;
-  (void)purpose;
-  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
-/* Not set on purpose: CURLOPT_NOSIGNAL, with which libcurl would leave SIGPIPE to the program, and a
-   stock interpreter dies of it. CURLOPT_PIPEWAIT (wait for a connection that may take more streams)
-   holds back everything behind one slow answer where there is no HTTP/2, so it is for TLS only. */
-static void set_options(struct exchange *x, const struct mc_request *request)
-{
-  CURL *easy = x->easy;
-  struct mc_client *client = x->client;
-
-  int multiplex = !request->http1 && !strncasecmp(request->url, "https:", 6);
-
-  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* do not wait for a resolver's thread */
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, request->max_redirects ? 1L : 0L);
-  curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)request->max_redirects);
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout_ms);
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-                   request->http1 ? (long)CURL_HTTP_VERSION_1_1 : (long)CURL_HTTP_VERSION_2TLS);
-  curl_easy_setopt(easy, CURLOPT_PIPEWAIT, multiplex ? 1L : 0L);
-  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, request->decompress ? "" : NULL);
-  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-  if(client->ca_bundle)
-    curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_bundle);
-  if(client->no_proxy)
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, client->no_proxy);
+  curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
+  curl_easy_setopt(easy, CURLOPT_PREREQDATA, x);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_head);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -622,6 +498,7 @@ static struct exchange *new_exchange(struct mc_client *client, const struct mc_r
   x->event->event.type = &mc_response_event_type;
   mc_buf_init(&x->event->head, MAX_HEAD);
   mc_buf_init(&x->event->body, (size_t)request->max_body);
+  x->streams = x->op.repeats = request->stream;
   return x;
 }
 
@@ -636,12 +513,8 @@ int mc_client_send(struct mc_client *client, const struct mc_request *request, u
   x = new_exchange(client, request);
   if(!x)
     return mc_fail_nomem(err);
-  set_options(x, request);
-  rc = set_method(x, request, err);
-  if(!rc)
-    rc = set_url(x->easy, request->url, err);
-  if(!rc)
-    rc = set_headers(x, request, err);
+  set_callbacks(x);
+  rc = mc_exchange_prepare(x, request, err);
   if(!rc)
     rc = mc_loop_begin(client->loop, &x->op, cancel_exchange, err);
   if(rc) {
@@ -660,4 +533,18 @@ int mc_client_send(struct mc_client *client, const struct mc_request *request, u
   }
   *id = x->op.id;
   return MC_OK;
+}
+
+void mc_client_consumed(struct mc_client *client, uint64_t id, size_t len)
+{
+  struct mc_op *op = client->loop ? mc_loop_find(client->loop, id) : NULL;
+  struct exchange *x = (struct exchange *)op;
+
+  if(!op || op->cancel != cancel_exchange || x->client != client)
+    return; /* it has ended meanwhile */
+  x->unread -= len < x->unread ? len : x->unread;
+  if(!x->paused || x->unread > x->event->body.max / 2)
+    return;
+  x->paused = 0;
+  curl_easy_pause(x->easy, CURLPAUSE_CONT);
 }

@@ -37,6 +37,7 @@ struct mc_request {
   int64_t max_redirects; /* 0: a redirect is an answer as any other */
   int decompress; /* offer gzip and the like, decode the answer */
   int http1; /* no HTTP/2, even over TLS */
+  int stream; /* the body comes in pieces; max_body is how much of it may wait for its consumer */
 };
 
 /* What came of a request. Either err.code is 0 and status is set, or err tells why there is no
@@ -54,15 +55,28 @@ struct mc_response_event {
 };
 extern const struct mc_event_type mc_response_event_type;
 
+/* With `stream`: a "head" event (a mc_response_event with status and head) before the first piece,
+   "chunk" events, and at last the "response" event as ever, with an empty body. Without any body
+   there is the last one only. */
+struct mc_chunk_event {
+  struct mc_event event;
+  struct mc_buf body;
+};
+extern const struct mc_event_type mc_head_event_type, mc_chunk_event_type;
+
 /* The client stays on the loop until it is freed; freeing the loop first is fine, later use then
    fails. */
 int mc_client_new(struct mc_client **out, struct mc_loop *loop, const struct mc_client_opts *opts,
                   struct mc_err *err);
 /* Cancels what is running. */
 void mc_client_free(struct mc_client *client);
-/* Start a request; *id is its operation. What is wrong with the request itself fails here, all else
-   arrives as event. */
+/* Start a request; *id is its operation. A POST or PATCH is sent at most once; what is harmless to
+   repeat may be sent again when a kept connection turns out to be dead. What is wrong with the
+   request itself fails here, all else arrives as event. */
 int mc_client_send(struct mc_client *client, const struct mc_request *request, uint64_t *id,
                    struct mc_err *err);
+
+/* So many bytes of the stream `id` are dealt with: there is room for more. */
+void mc_client_consumed(struct mc_client *client, uint64_t id, size_t len);
 
 #endif

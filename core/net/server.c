@@ -1,4 +1,4 @@
-#include "net/server.h"
+#include "net/server_int.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,38 +17,6 @@
 #define MAX_HEAD                                                                                   \
   (64 * 1024) /* bytes of a request's header lines; also libmicrohttpd's memory per connection */
 #define BACKLOG 1024
-
-struct mc_server {
-  struct mc_resident resident;
-  struct mc_loop *loop; /* NULL once the loop is gone */
-  struct MHD_Daemon *daemon;
-  uv_poll_t *poll;
-  uv_timer_t *timer;
-  int quiet; /* takes no new connections */
-  int port;
-  int dirty; /* something was resumed: libmicrohttpd must run */
-  int stopping; /* takes no more requests */
-  int64_t max_body, max_buffered, max_connections, buffered;
-  struct exchange *open; /* all requests that are not completed */
-  size_t open_count;
-};
-
-enum exchange_state { COLLECTING, WAITING, ANSWERED };
-
-/* One request, from its first line to its last byte sent. libmicrohttpd owns its life (on_target to
-   on_completed); while it waits for the answer it is an operation of the loop as well. */
-struct exchange {
-  struct mc_op op;
-  struct exchange *next, **link; /* in server->open */
-  struct mc_server *server;
-  struct MHD_Connection *connection;
-  enum exchange_state state;
-  struct mc_request_event *event; /* while collecting */
-  struct MHD_Response *response;
-  unsigned status;
-  int broken; /* its head could not be kept whole */
-  int64_t held; /* bytes of body counted in server->buffered */
-};
 
 static void release_request(struct mc_event *event)
 {
@@ -143,9 +111,7 @@ static enum MHD_Result collect(struct exchange *x, const char *data, size_t len)
   return x->held > 16 * server->max_body ? MHD_NO : MHD_YES;
 }
 
-/* What is waiting when its operation is cancelled (the loop goes away) is answered by a closed
-   connection. */
-static void cancel_wait(struct mc_op *op)
+void mc_server_cancel_wait(struct mc_op *op)
 {
   struct exchange *x = (struct exchange *)op;
 
@@ -160,7 +126,7 @@ static enum MHD_Result hand_over(struct exchange *x)
   struct mc_server *server = x->server;
   struct mc_request_event *event = x->event;
 
-  if(mc_loop_begin(server->loop, &x->op, cancel_wait, NULL))
+  if(mc_loop_begin(server->loop, &x->op, mc_server_cancel_wait, NULL))
     return MHD_NO;
   if(event->fault != MC_REQUEST_WHOLE)
     x->held = 0;
@@ -217,6 +183,8 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **re
   *req = NULL;
   if(x->state == WAITING && server->loop)
     mc_loop_end(server->loop, &x->op);
+  if(x->stream)
+    mc_answer_completed(x);
   if(x->event) {
     server->buffered -= (int64_t)x->event->body.len;
     release_request(&x->event->event);
@@ -236,7 +204,7 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **re
 static void on_time(uv_timer_t *timer);
 
 /* Let libmicrohttpd work, then wake it when its next timeout is due. */
-static void run_daemon(struct mc_server *server)
+void mc_server_run(struct mc_server *server)
 {
   MHD_UNSIGNED_LONG_LONG timeout_ms;
 
@@ -250,14 +218,14 @@ static void run_daemon(struct mc_server *server)
 
 static void on_time(uv_timer_t *timer)
 {
-  run_daemon(timer->data);
+  mc_server_run(timer->data);
 }
 
 static void on_ready(uv_poll_t *poll, int status, int events)
 {
   (void)status;
   (void)events;
-  run_daemon(poll->data);
+  mc_server_run(poll->data);
 }
 
 static struct mc_server *server_of(struct mc_resident *resident)
@@ -270,7 +238,7 @@ static void flush(struct mc_resident *resident)
   struct mc_server *server = server_of(resident);
 
   if(server->dirty)
-    run_daemon(server);
+    mc_server_run(server);
 }
 
 static void on_log(void *arg, const char *fmt, va_list args)
@@ -384,7 +352,7 @@ static void shut(struct mc_resident *resident)
 
   server->stopping = 1;
   for(x = server->open; x; x = x->next) {
-    if(x->state == WAITING)
+    if(x->state == WAITING || x->stream)
       mc_loop_cancel(server->loop, x->op.id);
   }
   MHD_run(server->daemon); /* answers go out, what got none closes */
@@ -485,62 +453,4 @@ void mc_server_quiesce(struct mc_server *server)
 size_t mc_server_open_requests(const struct mc_server *server)
 {
   return server->open_count;
-}
-
-/* ---- answering ---- */
-
-static int add_headers(struct MHD_Response *response, const struct mc_header *headers, size_t count,
-                       struct mc_err *err)
-{
-  size_t i;
-
-  for(i = 0; i < count; i++) {
-    if(MHD_add_response_header(response, headers[i].name, headers[i].value) != MHD_YES)
-      return mc_fail(err, MC_INVALID_ARGUMENT, 0, "header '%.100s' cannot be sent",
-                     headers[i].name);
-  }
-  return MC_OK;
-}
-
-/* Connections that are kept idle must not shut out new ones, and a quiet server wants to end. */
-static int wants_close(const struct mc_server *server)
-{
-  const union MHD_DaemonInfo *info =
-      MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-
-  return server->quiet ||
-         (info && info->num_connections * INT64_C(10) >= server->max_connections * 9);
-}
-
-int mc_server_reply(struct mc_server *server, uint64_t id, int64_t status,
-                    const struct mc_header *headers, size_t header_count, const void *body,
-                    size_t body_len, struct mc_err *err)
-{
-  struct mc_op *op = server->loop ? mc_loop_find(server->loop, id) : NULL;
-  struct exchange *x = (struct exchange *)op;
-  struct MHD_Response *response;
-  int rc;
-
-  if(!op || op->cancel != cancel_wait || x->server != server)
-    return mc_fail(err, MC_NOT_FOUND, 0, "the request is answered already, or gone");
-  if(status < 200 || status > 599)
-    return mc_fail(err, MC_INVALID_ARGUMENT, 0, "status %d is not in 200-599", (int)status);
-  response =
-      MHD_create_response_from_buffer(body_len, (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY);
-  if(!response)
-    return mc_fail_nomem(err);
-  rc = add_headers(response, headers, header_count, err);
-  if(!rc && wants_close(server))
-    MHD_add_response_header(response, "Connection", "close");
-  if(rc) {
-    MHD_destroy_response(response);
-    return rc;
-  }
-  mc_loop_end(server->loop, op);
-  x->response = response;
-  x->status = (unsigned)status;
-  x->state = ANSWERED;
-  server->dirty = 1;
-  MHD_resume_connection(x->connection);
-  return MC_OK;
 }

@@ -6,7 +6,8 @@
 #include "time/civil.h"
 #include "time/schedule.h"
 
-/* The searches behind schedule.h for calendar rules, on the minutes of the local clock, counted from 1970. */
+/* The searches behind schedule.h for calendar rules, on the minutes of the local clock, counted
+   from 1970. */
 
 enum mc_day_search { MC_EVERY_DAY, MC_BY_WEEKDAY, MC_BY_DATE };
 

@@ -21,8 +21,7 @@ struct mc_calendar {
   uint64_t minutes; /* bits 0-59 */
   uint32_t hours; /* bits 0-23 */
   uint32_t days; /* bits 1-31 */
-  uint32_t
-      ordinal_days; /* bits 1-31: "2nd" of a weekday is one of the days 8-14; all ones in unix-cron */
+  uint32_t ordinal_days; /* bits 1-31: the "2nd" of a weekday is in 8-14; all ones in cron */
   uint16_t months; /* bits 1-12 */
   uint8_t weekdays; /* bits 0-6, 0 is Sunday */
   uint8_t day_rule; /* enum mc_day_rule */

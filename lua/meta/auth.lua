@@ -1,6 +1,6 @@
 ---@meta mooncron.core.auth
----Keys, JSON Web Tokens and credentials: the C module behind `mooncron.auth`. Nothing here waits, reads a file or a
----clock.
+---Keys, JSON Web Tokens and credentials: the C module behind `mooncron.auth`. Nothing here waits,
+---or reads a file or a clock.
 
 ---@class mooncron.core.auth
 local auth = {}
@@ -73,7 +73,7 @@ function auth.decode(token) end
 ---The places of Application Default Credentials, in order.
 ---@param explicit_path string?
 ---@param env table<string, string>
----@return { name: string, kind: string, looks: boolean, required: boolean, value: string?, reason: string }[]?
+---@return mooncron.auth.Place[]? places without `result`, with `required`
 ---@return mooncron.Err? err
 function auth.places(explicit_path, env) end
 
@@ -110,7 +110,7 @@ function credential:close() end
 local request = {}
 
 ---Begin the way to a token: an identity token when there is an audience, else an access token.
----@param want { audience: string?, scopes: string?, subject: string?, exchange: boolean?, lifetime: integer? }
+---@param want table `audience`, `scopes`, `subject`, `exchange`, `lifetime`, all optional
 ---@param env table<string, string>
 ---@return mooncron.core.TokenRequest?
 ---@return mooncron.Err? err

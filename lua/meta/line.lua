@@ -1,7 +1,7 @@
 ---@meta mooncron.core.loop.line
 
----Lines from standard input while the loop goes on: edited, with history and completion, on a terminal; as
----they come, and without prompts, from anything else.
+---Lines from standard input while the loop goes on: edited, with history and completion, on a
+---terminal; as they come, and without prompts, from anything else.
 ---@class mooncron.core.loop.line
 local line = {}
 
@@ -13,9 +13,9 @@ function line.new(loop) end
 ---@class mooncron.Line
 local Line = {}
 
----Start to read one line. Its event `{ type = "line", text =, interrupted = }` comes once; no text: the input
----has ended, or Ctrl-C gave the line up (`interrupted`). On a terminal events `{ type = "complete", text =,
----cursor = }` may come before it, each to be answered with `complete`.
+---Start to read one line. Its event `{ type = "line", text =, interrupted = }` comes once; no text:
+---the input has ended, or Ctrl-C gave the line up (`interrupted`). On a terminal events `{ type =
+---"complete", text =, cursor = }` may come before it, each to be answered with `complete`.
 ---@param prompt string
 ---@return integer? id
 ---@return mooncron.Err? err

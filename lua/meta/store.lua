@@ -1,8 +1,8 @@
 ---@meta mooncron.core.store
 
----One SQLite file in WAL mode; what was committed survives a crash. Statements are prepared once and kept
----by their text. Values: nil is NULL, integers and floats keep their kind, booleans are 0 and 1, strings are
----TEXT, `blob(s)` is BLOB.
+---One SQLite file in WAL mode; what was committed survives a crash. Statements are prepared once
+---and kept by their text. Values: nil is NULL, integers and floats keep their kind, booleans are 0
+---and 1, strings are TEXT, `blob(s)` is BLOB.
 ---@class mooncron.core.store
 local store = {}
 
@@ -10,9 +10,9 @@ local store = {}
 
 ---@class mooncron.Blob
 
----Open or create a file, whose folder must exist; `:memory:` is a private store in memory. With `exclusive`
----this process owns the file until it closes it; `busy_ms` is how long a lock of another process is waited
----for (default 0).
+---Open or create a file, whose folder must exist; `:memory:` is a private store in memory. With
+---`exclusive` this process owns the file until it closes it; `busy_ms` is how long a lock of
+---another process is waited for (default 0).
 ---@param path string
 ---@param options? { readonly: boolean?, exclusive: boolean?, busy_ms: integer? }
 ---@return mooncron.Store? store

@@ -10,8 +10,8 @@ local Schedule = {}
 ---@class core.time.Zone
 local Zone = {}
 
----Parse either language. The zone is an IANA name or a handle; none and "" are UTC. `once` is Vixie cron's rule for
----changes of the clock, not the service's.
+---Parse either language. The zone is an IANA name or a handle; none and "" are UTC. `once` is Vixie
+---cron's rule for changes of the clock, not the service's.
 ---@param text string
 ---@param zone string|core.time.Zone|nil
 ---@param options { once: boolean? }?
@@ -24,7 +24,8 @@ function time.schedule(text, zone, options) end
 ---@return mooncron.Err?
 function time.zone(name) end
 
----Occurrences of many schedules in (from, to], lazily and in time order: `for ms, index in time.merge(...) do`
+---Occurrences of many schedules in (from, to], lazily and in time order: `for ms, index in
+---time.merge(...) do`
 ---@param list { schedule: core.time.Schedule, anchor: integer? }[]
 ---@param from integer
 ---@param to integer

@@ -66,6 +66,29 @@ local function check_fields(request)
   end
 end
 
+local function start(client, request, defaults)
+  defaults = defaults or { timeout = 60 }
+  return client:send({
+    method = request.method or "GET",
+    url = request.url,
+    body = request.body,
+    timeout_ms = math.ceil((request.timeout or defaults.timeout) * 1000),
+    max_body = request.max_body or defaults.max_body,
+    max_redirects = request.max_redirects,
+    decompress = not request.no_decompress,
+    stream = defaults.stream,
+  }, M.flat_headers(request.headers))
+end
+
+local function outcome(response)
+  local e = response.err
+  if e then
+    e.retryable = e.code == "UNAVAILABLE" or e.code == "DEADLINE_EXCEEDED"
+    return nil, e
+  end
+  return response
+end
+
 ---Send a request and wait for the whole answer. An answer of any status is a response; `nil, err`
 ---means there is none.
 ---@param request mooncron.http.Request
@@ -74,25 +97,100 @@ end
 ---@return mooncron.Err?
 function M.request(request, client)
   check_fields(request)
-  local id, e = (client or M.client()):send({
-    method = request.method or "GET",
-    url = request.url,
-    body = request.body,
-    timeout_ms = math.ceil((request.timeout or 60) * 1000),
-    max_body = request.max_body,
-    max_redirects = request.max_redirects,
-    decompress = not request.no_decompress,
-  }, M.flat_headers(request.headers))
+  local id, e = start(client or M.client(), request)
   if not id then
     return nil, e
   end
-  local response = task.await(id)
-  if response.err then
-    response.err.retryable = response.err.code == "UNAVAILABLE" or response.err.code == "DEADLINE_EXCEEDED"
-    return nil, response.err
-  end
-  return response
+  return outcome(task.await(id))
 end
+
+---@class mooncron.http.Stream
+---@field status integer
+---@field headers table<string, string>
+---@field err mooncron.Err? why it broke off, once it has
+local Stream = { __name = "mooncron.http.Stream" }
+Stream.__index = Stream
+
+---Send a request and take its body in pieces as they come: `for piece in stream:pieces() do`, then look
+---at `stream.err`. The server is held back while nobody reads; `max_body` (default 256 KiB) is how much
+---may wait here, `timeout` (default none) is for the whole exchange. `local stream <close> = ...`.
+---@param request mooncron.http.Request
+---@param client? any a client of `core.net`, default the shared one
+---@return mooncron.http.Stream?
+---@return mooncron.Err?
+function M.stream(request, client)
+  check_fields(request)
+  client = client or M.client()
+  local id, e = start(client, request, { stream = true, timeout = 0, max_body = 256 * 1024 })
+  if not id then
+    return nil, e
+  end
+  local stream <const> = setmetatable({ id = id, client = client, queue = {}, more = task.event() }, Stream)
+  task.on_event(id, function(event)
+    table.insert(stream.queue, 1, event)
+    stream.more:set()
+  end)
+  local ok, first = pcall(stream.next_event, stream)
+  if not ok then
+    stream:close()
+    error(first, 0)
+  end
+  if first.type == "response" then
+    stream.last = first
+    stream:close()
+    if first.err then
+      return outcome(first)
+    end
+  end
+  stream.status, stream.headers = first.status, first.headers
+  return stream
+end
+
+function Stream:next_event()
+  while #self.queue == 0 do
+    self.more:clear()
+    self.more.wait()
+  end
+  return table.remove(self.queue)
+end
+
+---The next piece; nil at the end, nil and an error when it broke off.
+---@return string?
+---@return mooncron.Err?
+function Stream:read()
+  if not self.last and self.id then
+    local event = self:next_event()
+    if event.type == "chunk" then
+      self.client:consumed(self.id, #event.body)
+      return event.body
+    end
+    self.last = event
+    self:close()
+  end
+  if self.last then
+    local _, e = outcome(self.last)
+    self.err = e
+  end
+  return nil, self.err
+end
+
+---An iterator over the pieces.
+function Stream:pieces()
+  return function()
+    return (self:read())
+  end
+end
+
+---Break off, if it is not over.
+function Stream:close()
+  local id = self.id
+  if id then
+    self.id = nil
+    task.on_event(id, nil)
+    task.loop():cancel(id)
+  end
+end
+Stream.__close = Stream.close
 
 for _, method in ipairs { "get", "post", "put", "patch", "delete", "head" } do
   ---Shorthand: `http.get(url, { headers = ... })`.
@@ -111,12 +209,43 @@ end
 local Server = { __name = "mooncron.http.Server" }
 Server.__index = Server
 
+-- Let `reply.stream(out)` write the answer. A client that goes away cancels it.
+local function send_stream(server, request, reply)
+  local handle, id, me = server.handle, request.id, task.current()
+  local out <const> = {}
+  ---@return boolean? ok
+  ---@return mooncron.Err? err RESOURCE_EXHAUSTED: the client reads too slowly
+  function out.write(_, data)
+    return handle:write(id, data)
+  end
+  assert(handle:start(id, reply.status or 200, M.flat_headers(reply.headers), reply.max_pending))
+  task.on_event(id, function()
+    me:cancel(err.new("CANCELLED", "the client is gone"))
+  end)
+  local _ <close> = setmetatable({}, { __close = function()
+    task.on_event(id, nil)
+  end })
+  local ok, failure = pcall(reply.stream, out)
+  if not server.handle then
+    return
+  end
+  if not ok then
+    task.loop():cancel(id) -- a broken connection, not an end that looks whole
+    error(failure, 0)
+  end
+  handle:finish(id)
+end
+
 local function send(server, request, reply)
   reply = reply or {}
-  local headers <const> = M.flat_headers(reply.headers)
-  if server.handle then
-    assert(server.handle:reply(request.id, reply.status or 200, headers, reply.body or ""))
+  if not server.handle then
+    return
   end
+  if reply.stream then
+    return send_stream(server, request, reply)
+  end
+  local headers <const> = M.flat_headers(reply.headers)
+  assert(server.handle:reply(request.id, reply.status or 200, headers, reply.body or ""))
 end
 
 -- Whatever the handler does, the request gets an answer.
@@ -133,8 +262,9 @@ end
 
 ---Serve. `handler(request)` runs as a task of its own for each request and returns `{ status=,
 ---headers=, body= }` (all optional). A request has `method`, `target` (as sent), `headers`
----(lower-case names), `head`, `body`, `peer`. `local server <close> = assert(http.serve { handler =
----... })`.
+---(lower-case names), `head`, `body`, `peer`. Instead of `body`, `stream = function(out)` writes it in
+---pieces with `out:write(data)`; it is cancelled when its client goes away.
+---`local server <close> = assert(http.serve { handler = ... })`.
 ---@param options { handler: fun(request: table): table?, host: string?, port: integer?, max_body: integer? }
 ---@return mooncron.http.Server?
 ---@return mooncron.Err?

@@ -65,14 +65,47 @@ local function first_env(...)
   end
 end
 
-local function open_backend(options, project)
+local OPTIONS <const> = {
+  app_engine = true, auth = true, back_off = true, backend = true, catch_up = true, data = true,
+  clock = true, endpoint = true, issuer = true, location = true, max_attempt_age = true,
+  max_attempts = true, project = true, pubsub_endpoint = true, token = true,
+}
+local BACKENDS <const> = { gcp = true, ["local"] = true }
+
+-- What is misspelt is the caller's bug.
+local function check_options(options)
+  for name in pairs(options) do
+    if not OPTIONS[name] then
+      error(("connect has no option '%s'"):format(tostring(name)), 3)
+    end
+  end
+  if options.backend and not BACKENDS[options.backend] then
+    error(("backend '%s': use local or gcp"):format(tostring(options.backend)), 3)
+  end
+end
+
+-- Which backend is meant: what the options say comes before what the environment says.
+local function choose(options, project)
   local emulator = first_env("CLOUD_SCHEDULER_EMULATOR_HOST")
-  if options.endpoint or (emulator and options.backend ~= "local") then
-    return require("mooncron.backend.served").at(options.endpoint or "http://" .. emulator, options.token)
-  elseif options.backend == "gcp" or (project and options.backend ~= "local") then
+  if options.endpoint then
+    return "at", options.endpoint
+  elseif options.backend then
+    return options.backend
+  elseif options.data then
+    return "local"
+  elseif emulator then
+    return "at", emulator:find("^https?://") and emulator or "http://" .. emulator
+  end
+  return project and "gcp" or "local"
+end
+
+local function open_backend(options, project)
+  local kind, url = choose(options, project)
+  if kind == "at" then
+    return require("mooncron.backend.served").at(url, options.token)
+  elseif kind == "gcp" then
     return require("mooncron.backend.gcp").open(options)
   end
-  local pubsub = first_env("PUBSUB_EMULATOR_HOST")
   return require("mooncron.backend.local").open {
     folder = options.data ~= ":memory:" and options.data or nil,
     in_memory = options.data == ":memory:",
@@ -80,7 +113,8 @@ local function open_backend(options, project)
     catch_up = options.catch_up,
     auth = options.auth,
     issuer = options.issuer,
-    pubsub_endpoint = options.pubsub_endpoint or pubsub and "http://" .. pubsub,
+    pubsub_endpoint = options.pubsub_endpoint
+      or require("mooncron.scheduler").pubsub_endpoint(os.getenv),
     app_engine = options.app_engine,
     token = options.token,
     clock = options.clock,
@@ -97,6 +131,7 @@ end
 ---@return mooncron.Err?
 function M.connect(options)
   options = options or {}
+  check_options(options)
   local project = options.project
     or first_env("GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT")
   local backend, e = open_backend(options, project)

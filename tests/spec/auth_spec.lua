@@ -276,6 +276,25 @@ describe("access tokens", function()
       world_of.command_line { argv = program.argv, env = { A = "b" }, timeout_ms = 30000 })
   end)
 
+  it("come from a file that is read whole, but not without end", function()
+    local read = world_of.new().read_file
+    local name = os.tmpname()
+    local function with(text)
+      local file <close> = assert(io.open(name, "wb"))
+      file:write(text)
+    end
+    for _, text in ipairs { "", "token\n", "a\0b" } do
+      with(text)
+      assert.equal(text, read(name))
+    end
+    with(("x"):rep(world_of.MAX_TEXT + 100))
+    assert.equal(world_of.MAX_TEXT + 1, #read(name))
+    os.remove(name)
+    local none, _, errno = read(name)
+    assert.same({ nil, 2 }, { none, errno })
+    assert.is_nil((read "/"))
+  end)
+
   it("run a real program and take its output", function()
     local result = world_of.new().run {
       argv = { "/bin/sh", "-c", 'printf "%s|%s" "$A" "$1"; exit 3', "sh", "it's" },

@@ -431,14 +431,10 @@ describe("scheduler.dispatcher", function()
       headers["X-" .. i] = "1"
     end
     create("a", { http_target = { uri = receiver.url .. "/a", headers = headers } })
-    create("token", { http_target = {
-      uri = receiver.url .. "/token", oidc_token = { service_account_email = "a@b" },
-    } })
     create "b"
     s:advance "2m"
     assert.equal(2, #receiver.requests)
     assert.equal("INTERNAL", assert(s:attempts { job = id "a" })[1].code)
-    assert.equal("UNIMPLEMENTED", assert(s:attempts { job = id "token" })[1].code)
     assert.equal(0, s.dispatcher.in_flight)
     assert.equal("2026-10-05T08:03:00Z", s.jobs:get(id "a").schedule_time)
   end)

@@ -12,16 +12,16 @@ static void test_methods(void)
     const char *why;
   } rows[] = {
       {"GET", "", "Host: ", "Content-Length", "a plain GET"},
-      {"POST", "", "Content-Length: 0\r\n", "Transfer-Encoding", "an empty POST says so"},
-      {"PUT", "", "Content-Length: 0\r\n", "Transfer-Encoding", "an empty PUT says so"},
-      {"PATCH", "", "Content-Length: 0\r\n", "Transfer-Encoding", "an empty PATCH says so"},
+      {"POST", "", "Content-Length: 0", "Transfer-Encoding", "an empty POST says so"},
+      {"PUT", "", "Content-Length: 0", "Transfer-Encoding", "an empty PUT says so"},
+      {"PATCH", "", "Content-Length: 0", "Transfer-Encoding", "an empty PATCH says so"},
       {"DELETE", "", "Host: ", "Content-Length", "DELETE has no body"},
       {"OPTIONS", "", "Host: ", "Content-Length", "OPTIONS has no body"},
-      {"POST", "a=b", "Content-Length: 3\r\n", "Content-Type", "a body gets no type by itself"},
-      {"PUT", "abc", "Content-Length: 3\r\n", "Expect", "PUT"},
-      {"PATCH", "abc", "Content-Length: 3\r\n", "Accept", "PATCH"},
-      {"DELETE", "abc", "Content-Length: 3\r\n", "Accept", "DELETE with a body"},
-      {"GET", "abc", "Content-Length: 3\r\n", "Accept", "GET with a body"},
+      {"POST", "a=b", "Content-Length: 3", "Content-Type", "a body gets no type by itself"},
+      {"PUT", "abc", "Content-Length: 3", "Expect", "PUT"},
+      {"PATCH", "abc", "Content-Length: 3", "Accept", "PATCH"},
+      {"DELETE", "abc", "Content-Length: 3", "Accept", "DELETE with a body"},
+      {"GET", "abc", "Content-Length: 3", "Accept", "GET with a body"},
       {"PROPFIND", "", "Host: ", "Content-Length", "a method that nobody knows"},
   };
   struct fixture f;
@@ -433,6 +433,7 @@ static void test_cancel(void)
   struct fixture f;
   struct mc_request request;
   struct mc_request_event *seen;
+  struct mc_response_event *response;
   uint64_t id, doomed;
 
   set_up(&f);
@@ -448,7 +449,9 @@ static void test_cancel(void)
   seen = next_request(&f);
   answer(&f, seen->event.id, 200, "");
   mc_event_free(&seen->event);
-  tap_is_int((int64_t)next_event(&f)->id, (int64_t)id, "the next one is answered, that one never");
+  response = next_response(&f);
+  tap_is_int((int64_t)response->event.id, (int64_t)id, "the next one is answered, that one never");
+  mc_event_free(&response->event);
   tear_down(&f);
 }
 

@@ -88,9 +88,12 @@ end
 
 -- The full name of a job: from a name in any form, a request with `name`, or a job.
 local function name_of(self, given, level)
-  local name = type(given) == "table" and given.name or given
+  local name = given
+  if type(given) == "table" then
+    name = given.name
+  end
   if type(name) ~= "string" then
-    error("a job's name is wanted, not " .. type(given), level + 1)
+    error("a job's name is wanted, not " .. type(name), level + 1)
   end
   local full, why = names.resolve(name, self)
   if not full then
@@ -174,14 +177,15 @@ function Client:list_jobs(request)
   end
 end
 
--- What of `job` differs from the live one: the least mask that a patch needs.
+-- What of `job` differs from the live one: the least mask that a patch needs. Both as the service
+-- writes them, so that what it fills in is no difference.
 local function computed_mask(self, name, job)
   local live, e = self:get_job(name)
   if not live then
     return nil, e
   end
   local merged = mask_api.apply(live, job, mask_api.implied)
-  return mask_api.compute(live, merged)
+  return mask_api.compute(job_api.normalise_stored(live), job_api.normalise_stored(merged))
 end
 
 ---Change a job: the fields that are given, or those that the mask names (named and not given:

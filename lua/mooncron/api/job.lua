@@ -78,11 +78,18 @@ function M.strip_output(job)
   return schema.without_output(fields.job, job)
 end
 
+-- What the official Node client sends for a job that has nothing but a name, as in a patch that only
+-- clears [rec].
+local EMPTY_JOB <const> = '""'
+
 ---Decode a request's body and read it.
 ---@param text string
 ---@return mooncron.Job? job
 ---@return mooncron.Err? err
 function M.decode(text)
+  if text == EMPTY_JOB then
+    return {}
+  end
   local value, e = json.decode(text)
   if value == nil then
     return nil, e

@@ -166,7 +166,7 @@ function Credential:check_universe(universe)
   if e then
     return nil, e
   end
-  mine = mine or self.universe
+  mine = mine and mine ~= "" and mine or self.universe
   if mine == universe then
     return true
   end

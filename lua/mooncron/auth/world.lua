@@ -14,6 +14,8 @@ local M = {}
 ---@field spawn fun(fn: function)
 ---@field random fun(): number in [0, 1)
 
+M.MAX_TEXT = 262144 -- bytes read of a file or of a program's output; the core refuses more
+
 local defaults = {}
 
 defaults.env = os.getenv
@@ -28,8 +30,8 @@ function defaults.read_file(path)
   if not file then
     return nil, message, errno
   end
-  local text, why, code = file:read("a")
-  return text, why, code
+  local text, why, code = file:read(M.MAX_TEXT + 1)
+  return text or why == nil and "" or nil, why, code -- an empty file reads as nil, without a reason
 end
 
 function defaults.http(request)
@@ -75,7 +77,7 @@ function defaults.run(program)
   if not pipe then
     return nil, message
   end
-  local output = pipe:read("a")
+  local output = pipe:read(M.MAX_TEXT + 1) or ""
   local _, _, code = pipe:close()
   return { code = code or 0, output = output }
 end

@@ -1,9 +1,7 @@
 ---The local scheduler as a backend: in this process, or through a running `mooncron serve` on the
 ---same folder.
 
-local err <const> = require "mooncron.err"
-local http <const> = require "mooncron.http"
-local json <const> = require "mooncron.json"
+local note <const> = require "mooncron.scheduler.note"
 local served <const> = require "mooncron.backend.served"
 local task <const> = require "mooncron.task"
 
@@ -44,32 +42,16 @@ for _, name in ipairs { "start", "stop", "listen", table.unpack(EXTRAS) } do
   end
 end
 
--- `mooncron serve` notes its address in the folder while it runs. A note without a server behind it
--- is a leftover.
-local function running_server(folder)
-  local file = io.open(folder .. "/server.json")
-  if not file then
-    return nil
-  end
-  local note = json.decode(file:read("a"))
-  file:close()
-  if type(note) ~= "table" or type(note.url) ~= "string" then
-    return nil
-  end
-  local response = http.request { url = note.url .. "/healthz", timeout = 1 }
-  return response and response.status == 200 and note or nil
-end
-
 -- The server on a folder, with the token that it wants.
-local function connect_to(note, token)
-  if not token and type(note.token_file) == "string" then
+local function connect_to(url, token_file, token)
+  if not token and token_file then
     local e
-    token, e = require("mooncron.scheduler.guard").token_of_file(note.token_file)
+    token, e = require("mooncron.scheduler.guard").token_of_file(token_file)
     if not token then
       return nil, e
     end
   end
-  return served.at(note.url, token)
+  return served.at(url, token, note.client())
 end
 
 ---@param options { folder: string?, in_memory: boolean?, token: string? } and those of mooncron.scheduler
@@ -86,9 +68,9 @@ function M.open(options)
     end
   end
   if folder then
-    local note = running_server(folder)
-    if note then
-      return connect_to(note, options.token)
+    local url, token_file = note.find(folder)
+    if url then
+      return connect_to(url, token_file, options.token)
     end
   end
   local scheduler, e = scheduler_module.open {
@@ -104,7 +86,7 @@ function M.open(options)
     max_attempt_age = options.max_attempt_age,
   }
   if not scheduler then
-    return nil, err.new(e.code, "the local scheduler does not open", { cause = e })
+    return nil, e
   end
   return setmetatable({ scheduler = scheduler }, InProcess)
 end

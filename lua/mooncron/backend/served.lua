@@ -19,12 +19,18 @@ local LONG_S <const> = 3600
 
 ---@param url string
 ---@param token string? what the server's requests have to bear
-function M.at(url, token)
-  return setmetatable({ url = (url:gsub("/$", "")), token = token, recorders = {} }, Served)
+---@param client any? of `core.net`, default the shared one
+function M.at(url, token, client)
+  return setmetatable({
+    url = (url:gsub("/$", "")),
+    token = token,
+    client = client,
+    recorders = {},
+  }, Served)
 end
 
 function Served:send(request)
-  return http.request {
+  return http.request({
     method = request.method,
     url = self.url .. request.target,
     headers = {
@@ -33,7 +39,7 @@ function Served:send(request)
     },
     body = request.body,
     timeout = request.timeout,
-  }
+  }, self.client)
 end
 
 function Served:describe()

@@ -61,7 +61,9 @@ local function check(options)
       return ("--%s '%s': use %s"):format(key:gsub("_", "-"), options[key], table.concat(names, ", "))
     end
   end
-  if options.attempts and options.attempts < 1 then
+  if options.port and (options.port < 0 or options.port > 65535) then
+    return ("--port %d: a port is in 0-65535"):format(options.port)
+  elseif options.attempts and options.attempts < 1 then
     return ("--attempts %d: at least 1"):format(options.attempts)
   end
   local age, e = require("mooncron.duration").parse(options.attempt_age or "30d")
@@ -89,12 +91,9 @@ local function write_line(line)
   io.stderr:flush()
 end
 
--- What a script on the same folder needs to find the server.
-local function write_note(path, options, url)
-  local host = require "mooncron.host"
-  local json = require "mooncron.json"
-  local note = { url = url, pid = host.pid(), token_file = options.token_file }
-  return require("mooncron.core").fs.write(path, json.encode(note))
+-- For readers in whatever folder.
+local function absolute(path)
+  return path and path:sub(1, 1) ~= "/" and (os.getenv("PWD") or ".") .. "/" .. path or path
 end
 
 local function listen(scheduler, options)
@@ -116,6 +115,8 @@ end
 
 -- Serve until the event `stop` is set.
 local function serve(scheduler, options, stop)
+  local host = require "mooncron.host"
+  local note = require "mooncron.scheduler.note"
   local task = require "mooncron.task"
   local log = scheduler.log
   local server, e = listen(scheduler, options)
@@ -123,9 +124,8 @@ local function serve(scheduler, options, stop)
     return nil, e
   end
   local url = ("http://%s:%d"):format((options.host or "127.0.0.1"):gsub("^(.*:.*)$", "[%1]"), server:port())
-  local note = scheduler.folder .. "/server.json"
   local ok
-  ok, e = write_note(note, options, url)
+  ok, e = note.write(scheduler.folder, url, scheduler.instance, host.pid(), absolute(options.token_file))
   if not ok then
     return nil, e
   end
@@ -140,7 +140,7 @@ local function serve(scheduler, options, stop)
   while server:open_requests() > 0 do
     task.sleep(0.01)
   end
-  os.remove(note)
+  note.remove(scheduler.folder, scheduler.instance)
   server:close()
   return true
 end
@@ -161,7 +161,6 @@ function M.run(args, cli)
   local task = require "mooncron.task"
   local scheduler_module = require "mooncron.scheduler"
   local folder = options.data or assert(scheduler_module.default_folder(os.getenv))
-  local pubsub = os.getenv("PUBSUB_EMULATOR_HOST")
   local stop = task.event()
   cli.on_interrupt = function()
     stop:set()
@@ -173,7 +172,7 @@ function M.run(args, cli)
     catch_up = options.catch_up,
     auth = options.auth,
     issuer = options.issuer,
-    pubsub_endpoint = pubsub and pubsub ~= "" and "http://" .. pubsub or nil,
+    pubsub_endpoint = scheduler_module.pubsub_endpoint(os.getenv),
     app_engine = routes_of(options.app_engine),
     clock = options.clock,
     max_attempts = options.attempts,

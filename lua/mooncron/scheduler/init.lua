@@ -9,6 +9,7 @@ local err <const> = require "mooncron.err"
 local jobs <const> = require "mooncron.scheduler.jobs"
 local log <const> = require "mooncron.scheduler.log"
 local metrics <const> = require "mooncron.scheduler.metrics"
+local note <const> = require "mooncron.scheduler.note"
 local router <const> = require "mooncron.scheduler.router"
 local server <const> = require "mooncron.scheduler.server"
 local store <const> = require "mooncron.scheduler.store"
@@ -37,6 +38,16 @@ function M.default_folder(env)
       "no folder for the data: set XDG_DATA_HOME or HOME, or name one")
   end
   return home .. "/.local/share/mooncron"
+end
+
+---Where Pub/Sub's emulator is, as its own clients find it (PUBSUB_EMULATOR_HOST).
+---@param env fun(name: string): string?
+---@return string? url
+function M.pubsub_endpoint(env)
+  local host = env("PUBSUB_EMULATOR_HOST")
+  if host and host ~= "" then
+    return host:find("^https?://") and host or "http://" .. host
+  end
 end
 
 ---@class mooncron.SchedulerOptions
@@ -146,10 +157,11 @@ end
 function M.open(options)
   local file, e = store_of(options)
   if not file then
-    return nil, e
+    return nil, options.folder and note.explain(e, path) or e
   end
   local self = setmetatable({
     folder = options.folder,
+    instance = random_hex(16),
     store = file,
     clock = clock.new(options.wall_ms or core.loop.wall_ms, options.clock == "virtual"),
     log = options.log or default_log(),
@@ -179,10 +191,18 @@ function M.open(options)
   return self
 end
 
+-- Outside of the API: whether the server is there, and which one it is.
+local function health(self, request)
+  if request.target:find("^/healthz$") or request.target:find("^/healthz%?") then
+    local headers = { ["Content-Type"] = "text/plain", [note.HEADER] = self.instance }
+    return { status = 200, headers = headers, body = "ok\n" }
+  end
+end
+
 -- A mistake of ours is answered too, and what the request has left half done is undone.
 local function answer(self, request)
   local ok, response = pcall(function()
-    return self.tokens:answer(request) or router.handle(self.jobs, request)
+    return health(self, request) or self.tokens:answer(request) or router.handle(self.jobs, request)
   end)
   if ok then
     return response

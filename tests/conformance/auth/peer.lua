@@ -12,7 +12,8 @@ function answer.issue(request)
   local key, ec = assert(issuer.generate_key()), assert(core.auth.generate_key("ES256"))
   local ours = assert(issuer.new { url = request.url, key = key })
   local now = math.tointeger(request.now)
-  local claims = assert(json.encode { iss = request.url, aud = request.audience, iat = now, exp = now + 3600 })
+  local claims = { iss = request.url, aud = request.audience, iat = now, exp = now + 3600 }
+  local text, ec_kid = assert(json.encode(claims)), assert(core.auth.key_id(ec))
   return {
     key = key,
     kid = ours.kid,
@@ -24,7 +25,7 @@ function answer.issue(request)
       audience = request.audience,
       now = now,
     }),
-    es256 = assert(core.auth.sign(claims, { alg = "ES256", key = ec, kid = assert(core.auth.key_id(ec)) })),
+    es256 = assert(core.auth.sign(text, { alg = "ES256", key = ec, kid = ec_kid })),
     es256_jwk = assert(core.auth.jwk(ec)),
   }
 end
