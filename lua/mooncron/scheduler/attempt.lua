@@ -10,7 +10,7 @@ local task <const> = require "mooncron.task"
 
 local M = {}
 
-local MAX_ANSWER <const> = 1 << 20 -- bytes of a target's answer that are read
+local MAX_ANSWER <const> = 1 << 16 -- bytes of a target's answer that are read: times 5,000 at once
 local KEPT_ANSWER <const> = 1024 -- bytes of it that are kept
 local MAX_REDIRECTS <const> = 10 -- the service's limit is not known [ours]
 

@@ -13,7 +13,11 @@ local M = {}
 local Dispatcher = { __name = "mooncron.scheduler.Dispatcher" }
 Dispatcher.__index = Dispatcher
 
-local MAX_IN_FLIGHT <const> = 1000 -- attempts at once
+-- Attempts at once: a region's jobs (fact sheet 7), so that targets which do not answer cannot keep
+-- the others from being called, as far as there are files for their connections.
+local MAX_IN_FLIGHT <const> = 5000
+local MIN_IN_FLIGHT <const> = 100
+local OTHER_FILES <const> = 1500 -- the server's connections, the database, a script's own
 local MAX_SLEEP_S <const> = 60 -- clocks jump and machines sleep: look again now and then
 local GAP_MS <const> = 2 * MAX_SLEEP_S * 1000 -- who has not looked for so long was not running
 local NOTE_LATE <const> = "late: the scheduler was not running"
@@ -30,6 +34,7 @@ local NOTE_LATE <const> = "late: the scheduler was not running"
 ---@field app_engine table<string, string>?
 ---@field on_attempt fun(attempt: table)?
 ---@field say (fun(text: string))? where complaints go; default standard error
+---@field max_in_flight integer? attempts at once
 ---@field retry_store_s number? pause after a store that failed, as on a full disk; default 1
 
 ---@param options mooncron.scheduler.DispatcherOptions
@@ -48,7 +53,12 @@ function M.new(options)
   for key, value in pairs(options) do
     self[key] = value
   end
-  self.client = assert(core.net.client(task.loop(), { no_proxy = "localhost,127.0.0.1,::1" }))
+  local room = core.fs.raise_open_files() - OTHER_FILES
+  self.max_in_flight = self.max_in_flight or math.max(math.min(room, MAX_IN_FLIGHT), MIN_IN_FLIGHT)
+  self.client = assert(core.net.client(task.loop(), {
+    no_proxy = "localhost,127.0.0.1,::1",
+    max_connections = self.max_in_flight, -- idle ones give way
+  }))
   -- Whatever the job's own zone [rec].
   self.header_zone = assert(core.time.zone("America/Los_Angeles"))
   return self
@@ -171,7 +181,7 @@ local function set_in_flight(self, n)
   else
     self.idle:clear()
   end
-  if n < MAX_IN_FLIGHT then
+  if n < self.max_in_flight then
     self.due:set() -- there is room again
   end
 end
@@ -208,7 +218,7 @@ end
 ---@return integer? claimed
 ---@return mooncron.Err?
 function Dispatcher:fire_due()
-  local room = MAX_IN_FLIGHT - self.in_flight
+  local room = self.max_in_flight - self.in_flight
   if room <= 0 then
     return 0
   end
@@ -242,7 +252,7 @@ end
 local function sleep_until_due(self)
   local due_ms = self.store:next_due_ms()
   local wait_s = due_ms and math.max(due_ms - self.clock:now_ms(), 0) / 1000 or MAX_SLEEP_S
-  if self.in_flight >= MAX_IN_FLIGHT then
+  if self.in_flight >= self.max_in_flight then
     wait_s = MAX_SLEEP_S
   end
   if wait_s > 0 then
@@ -261,7 +271,7 @@ function Dispatcher:run()
       if not n then
         self:complain("nothing can be fired", e)
         task.sleep(self.retry_store_s)
-      elseif n == 0 or self.in_flight >= MAX_IN_FLIGHT then
+      elseif n == 0 or self.in_flight >= self.max_in_flight then
         sleep_until_due(self)
       end
     end
