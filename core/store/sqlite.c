@@ -12,6 +12,7 @@
 #include "base/buf.h"
 
 #define MAX_URI 16384
+#define COUNT_TABLES "SELECT count(*) FROM sqlite_schema"
 
 static int in_memory(const char *path)
 {
@@ -103,7 +104,7 @@ static int check_owner(sqlite3 *db, const char *path, int *fresh, struct mc_err 
   *fresh = 0;
   if(id == MC_STORE_APPLICATION_ID)
     return MC_OK;
-  if(read_int(db, "SELECT count(*) FROM sqlite_schema", &tables))
+  if(read_int(db, COUNT_TABLES, &tables))
     return mc_sql_fail(db, path, err);
   *fresh = !id && !tables;
   if(!*fresh)
@@ -140,6 +141,7 @@ static int probe(const char *path, struct mc_err *err)
 {
   sqlite3 *db = NULL;
   struct mc_buf uri;
+  int64_t tables = 0;
   int fresh = 0, rc;
 
   if(in_memory(path) || exists_beside(path, "-journal"))
@@ -152,6 +154,9 @@ static int probe(const char *path, struct mc_err *err)
     else
       rc = check_owner(db, path, &fresh, err);
   }
+  /* with a log beside it the file alone need not make sense */
+  if(!rc && !exists_beside(path, "-wal") && read_int(db, COUNT_TABLES, &tables))
+    rc = mc_sql_fail(db, path, err);
   sqlite3_close(db);
   mc_buf_clear(&uri);
   return rc;
@@ -198,7 +203,7 @@ static int set_up(struct mc_store *store, const struct mc_store_options *options
   rc = check_owner(store->db, store->path, &fresh, err);
   if(rc)
     return rc;
-  if(read_int(store->db, "SELECT count(*) FROM sqlite_schema", &tables))
+  if(read_int(store->db, COUNT_TABLES, &tables))
     return mc_store_fail(store, err);
   if(!options->readonly)
     return set_up_writer(store, fresh, options->exclusive, err);

@@ -183,4 +183,6 @@ def run(*arguments, env=None, cwd=None, stdin=""):
 
 
 def remove(folder):
+    if os.path.isfile(folder):
+        os.remove(folder)
     shutil.rmtree(folder, ignore_errors=True)

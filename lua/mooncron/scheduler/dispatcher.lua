@@ -14,7 +14,11 @@ local M = {}
 local Dispatcher = { __name = "mooncron.scheduler.Dispatcher" }
 Dispatcher.__index = Dispatcher
 
-local MAX_IN_FLIGHT <const> = 1000 -- attempts at once
+-- Attempts at once: a region's jobs (fact sheet 7), so that targets which do not answer cannot keep
+-- the others from being called, as far as there are files for their connections.
+local MAX_IN_FLIGHT <const> = 5000
+local MIN_IN_FLIGHT <const> = 100
+local OTHER_FILES <const> = 1500 -- the server's connections, the database, a script's own
 local MAX_SLEEP_S <const> = 60 -- clocks jump and machines sleep: look again now and then
 local GAP_MS <const> = 2 * MAX_SLEEP_S * 1000 -- who has not looked for so long was not running
 local NOTE_LATE <const> = "late: the scheduler was not running"
@@ -33,6 +37,7 @@ local NOTE_LATE <const> = "late: the scheduler was not running"
 ---@field on_due (fun(job: string, slot_ms: integer?, now_ms: integer))? a slot or a forced run has come
 --- due; without `slot_ms` the catch-up leaves it out
 ---@field say (fun(text: string))? where complaints go; default standard error
+---@field max_in_flight integer? attempts at once
 ---@field retry_store_s number? pause after a store that failed, as on a full disk; default 1
 
 ---@param options mooncron.scheduler.DispatcherOptions
@@ -55,7 +60,9 @@ function M.new(options)
   for key, value in pairs(options) do
     self[key] = value
   end
-  self.transport = transport.new(self.clock)
+  local room = core.fs.raise_open_files() - OTHER_FILES
+  self.max_in_flight = self.max_in_flight or math.max(math.min(room, MAX_IN_FLIGHT), MIN_IN_FLIGHT)
+  self.transport = transport.new(self.clock, self.max_in_flight)
   self.clock.on_sleep = function()
     self:note_idle()
   end
@@ -190,7 +197,7 @@ end
 local function set_in_flight(self, n)
   self.in_flight = n
   self:note_idle()
-  if n < MAX_IN_FLIGHT then
+  if n < self.max_in_flight then
     self.due:set() -- there is room again
   end
 end
@@ -237,7 +244,7 @@ end
 ---@return integer? claimed
 ---@return mooncron.Err?
 function Dispatcher:fire_due()
-  local room = MAX_IN_FLIGHT - self.in_flight
+  local room = self.max_in_flight - self.in_flight
   if room <= 0 or self.is_closed then
     return 0
   end
@@ -294,7 +301,7 @@ local function sleep_until_due(self)
   end
   local due_ms = self.store:next_due_ms()
   local wait_s = due_ms and math.max(due_ms - self.clock:now_ms(), 0) / 1000 or MAX_SLEEP_S
-  if self.in_flight >= MAX_IN_FLIGHT then
+  if self.in_flight >= self.max_in_flight then
     wait_s = MAX_SLEEP_S
   end
   if wait_s > 0 then
@@ -312,7 +319,7 @@ function Dispatcher:run()
       if not n then
         self:complain("nothing can be fired", e)
         task.sleep(self.retry_store_s)
-      elseif n == 0 or self.in_flight >= MAX_IN_FLIGHT then
+      elseif n == 0 or self.in_flight >= self.max_in_flight then
         sleep_until_due(self)
       end
     end
@@ -322,7 +329,7 @@ end
 -- When something happens next: a slot or a retry, or an attempt that has waited for time goes on.
 local function next_instant(self)
   local due_ms, wake_ms = self.store:next_due_ms(), self.clock:next_wake_ms()
-  if self.in_flight >= MAX_IN_FLIGHT then
+  if self.in_flight >= self.max_in_flight then
     due_ms = nil -- no room: first somebody has to end
   end
   return due_ms and wake_ms and math.min(due_ms, wake_ms) or due_ms or wake_ms

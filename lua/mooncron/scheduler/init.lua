@@ -157,7 +157,7 @@ end
 function M.open(options)
   local file, e = store_of(options)
   if not file then
-    return nil, options.folder and note.explain(e, path) or e
+    return nil, options.folder and note.explain(e, options.folder .. "/scheduler.db") or e
   end
   local self = setmetatable({
     folder = options.folder,

@@ -15,15 +15,19 @@ local M = {}
 local Transport = { __name = "mooncron.scheduler.Transport" }
 Transport.__index = Transport
 
-local MAX_ANSWER <const> = 1 << 20 -- bytes of a target's answer that are read
+local MAX_ANSWER <const> = 1 << 16 -- bytes of a target's answer that are read: times 5,000 at once
 local KEPT_ANSWER <const> = 1024 -- bytes of it that are kept
 local MAX_REDIRECTS <const> = 10 -- the service's limit is not known [ours]
 
 ---@param clock mooncron.scheduler.Clock on which delays pass
+---@param max_connections integer idle ones give way
 ---@return mooncron.scheduler.Transport
-function M.new(clock)
+function M.new(clock, max_connections)
   return setmetatable({
-    client = assert(core.net.client(task.loop(), { no_proxy = "localhost,127.0.0.1,::1" })),
+    client = assert(core.net.client(task.loop(), {
+      no_proxy = "localhost,127.0.0.1,::1",
+      max_connections = max_connections,
+    })),
     clock = clock,
     faults = faults.new(),
     recorders = {}, -- by name
