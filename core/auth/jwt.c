@@ -128,8 +128,8 @@ static int no_match(const struct mc_key *key, struct mc_err *err)
   return mc_fail(err, MC_UNAUTHENTICATED, 0, "signature does not match key '%.64s'", key->kid);
 }
 
-/* What libjwt does not look at. Stray bits in the last character: one signature, one spelling. And the
-   length: it writes past its buffer when a signature is all but empty. */
+/* What libjwt does not look at. Stray bits in the last character: one signature, one spelling. And
+   the length: it writes past its buffer when a signature is all but empty. */
 static int check_spelling(const struct parts *parts, const struct mc_key *key, struct mc_err *err)
 {
   struct mc_buf bytes;
