@@ -41,6 +41,7 @@ end
 ---@field project string? a Google Cloud project; nothing names one: the local scheduler
 ---@field location string? default us-central1
 ---@field endpoint string? base URL of a server that speaks the API, without credentials
+---@field token string? what that server wants as a bearer token
 ---@field backend "local"|"gcp"|nil
 ---@field data string? folder of the local scheduler, default $XDG_DATA_HOME/mooncron; or ":memory:"
 ---@field back_off "recorded"|"documented"|nil see mooncron.scheduler
@@ -49,6 +50,9 @@ end
 ---@field issuer string?
 ---@field pubsub_endpoint string?
 ---@field app_engine table<string, string>?
+---@field clock "real"|"virtual"|nil
+---@field max_attempts integer?
+---@field max_attempt_age string|number?
 
 local DEFAULT_LOCATION <const> = "us-central1"
 
@@ -63,7 +67,8 @@ end
 
 local OPTIONS <const> = {
   app_engine = true, auth = true, back_off = true, backend = true, catch_up = true, data = true,
-  endpoint = true, issuer = true, location = true, project = true, pubsub_endpoint = true,
+  clock = true, endpoint = true, issuer = true, location = true, max_attempt_age = true,
+  max_attempts = true, project = true, pubsub_endpoint = true, token = true,
 }
 local BACKENDS <const> = { gcp = true, ["local"] = true }
 
@@ -97,7 +102,7 @@ end
 local function open_backend(options, project)
   local kind, url = choose(options, project)
   if kind == "at" then
-    return require("mooncron.backend.local").at(url)
+    return require("mooncron.backend.served").at(url, options.token)
   elseif kind == "gcp" then
     return require("mooncron.backend.gcp").open(options)
   end
@@ -111,6 +116,10 @@ local function open_backend(options, project)
     pubsub_endpoint = options.pubsub_endpoint
       or require("mooncron.scheduler").pubsub_endpoint(os.getenv),
     app_engine = options.app_engine,
+    token = options.token,
+    clock = options.clock,
+    max_attempts = options.max_attempts,
+    max_attempt_age = options.max_attempt_age,
   }
 end
 
