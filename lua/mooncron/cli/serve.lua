@@ -49,6 +49,7 @@ local MODES <const> = {
 -- Attempts that are on their way get so long to end; what is cut off is made again at the next
 -- start.
 local GRACE_S <const> = 5
+local DRAIN_S <const> = 2
 
 local function check(options)
   for key, known in pairs(MODES) do
@@ -113,6 +114,17 @@ local function listen(scheduler, options)
   }
 end
 
+-- Let the requests that are here have their answers. A client that never finishes its own, or never
+-- reads, does not hold up the end.
+local function drain(server)
+  local task = require "mooncron.task"
+  local core = require "mooncron.core"
+  local until_ms = core.loop.mono_ms() + DRAIN_S * 1000
+  while server:open_requests() > 0 and core.loop.mono_ms() < until_ms do
+    task.sleep(0.01)
+  end
+end
+
 -- Serve until the event `stop` is set.
 local function serve(scheduler, options, stop)
   local host = require "mooncron.host"
@@ -137,9 +149,7 @@ local function serve(scheduler, options, stop)
   if not scheduler:stop(GRACE_S) then
     log("INFO", "attempts still on their way will be made again at the next start")
   end
-  while server:open_requests() > 0 do
-    task.sleep(0.01)
-  end
+  drain(server)
   note.remove(scheduler.folder, scheduler.instance)
   server:close()
   return true
