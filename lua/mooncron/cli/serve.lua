@@ -129,7 +129,6 @@ end
 local function serve(scheduler, options, stop)
   local host = require "mooncron.host"
   local note = require "mooncron.scheduler.note"
-  local task = require "mooncron.task"
   local log = scheduler.log
   local server, e = listen(scheduler, options)
   if not server then
