@@ -4,7 +4,8 @@ local M = {}
 
 local TEXTS <const> = {
   "plain", "two words", "it's", 'say "hi"', "back\\slash", "${var} and %{if}", "$${x}", "%%{y}",
-  "$HOME `id` $(id)", "a,b;c|d~e::f", "line\nbreak", "\ttab", "ends with newline\n", "two\nlines\n", "]] ]=] ]",
+  "$HOME `id` $(id)", "a,b;c|d~e::f", "line\nbreak", "\ttab", "ends with newline\n", "two\nlines\n",
+  "]] ]=] ]",
   "émü 日本 🚀", "é",
   "100%",
   "^caret^", "=", "#not a comment", "--flag", "-d", "EOT\nEOT\n", "null", "true", "~", "12e4", "0x1f", "",
@@ -107,7 +108,8 @@ function M.generator(seed)
       retry_config = maybe(function()
         return {
           retry_count = random(5), max_retry_duration = maybe(duration),
-          min_backoff_duration = maybe(duration), max_backoff_duration = maybe(duration), max_doublings = maybe(random, 10),
+          min_backoff_duration = maybe(duration), max_backoff_duration = maybe(duration),
+          max_doublings = maybe(random, 10),
         }
       end),
     }

@@ -116,15 +116,20 @@ end
 ---@return string text
 ---@return mooncron.port.Note[] notes
 return function(jobs)
-  local notes, out, zone = notes_api.new(), {}, nil
+  local notes, out, zones, by_zone = notes_api.new(), {}, {}, {}
   for _, job in ipairs(jobs) do
-    local wanted = job.time_zone or "UTC"
-    if wanted ~= zone then
-      out[#out + 1] = (zone and "\n" or "") .. "CRON_TZ=" .. wanted
-      zone = wanted
+    local zone = job.time_zone or "UTC"
+    if not by_zone[zone] then
+      zones[#zones + 1], by_zone[zone] = zone, {}
     end
-    out[#out + 1] = ""
-    write(out, job, notes)
+    table.insert(by_zone[zone], job)
+  end
+  for i, zone in ipairs(zones) do
+    out[#out + 1] = (i > 1 and "\n" or "") .. "CRON_TZ=" .. zone
+    for _, job in ipairs(by_zone[zone]) do
+      out[#out + 1] = ""
+      write(out, job, notes)
+    end
   end
   return table.concat(out, "\n") .. "\n", notes.list
 end
