@@ -51,6 +51,9 @@ function M.generator(seed)
       out[pick { "X-One", "X-Two", "Content-Type", "Accept", "User-Agent", "end", "x!#$&'*+.^_`|~" } .. i] =
         values() or ""
     end
+    if random(3) == 1 then
+      out["Content-Type"] = pick { "application/json", "application/octet-stream" }
+    end
     if random(20) == 1 then
       out["X-Huge"] = ("0123456789"):rep(7000)
     end

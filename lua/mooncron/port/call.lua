@@ -44,7 +44,7 @@ end
 
 local from_shell
 
-local function from_words(words, depth)
+local function from_words(words, depth, variables)
   words = program(words)
   if not words[1] then
     return nil, "there is no command in it"
@@ -54,7 +54,7 @@ local function from_words(words, depth)
     if depth >= MAX_NESTING then
       return nil, "it nests shells too deep"
     end
-    return from_shell(script, depth + 1)
+    return from_shell(script, depth + 1, variables)
   elseif curl.is_call(words) then
     return curl.read(words)
   end
@@ -79,8 +79,8 @@ local function check_rest(commands, the_call, remarks)
   end
 end
 
-function from_shell(text, depth)
-  local commands, why = shell.parse(text)
+function from_shell(text, depth, variables)
+  local commands, why = shell.parse(text, { variables = variables })
   if not commands then
     return nil, why
   end
@@ -96,7 +96,7 @@ function from_shell(text, depth)
     return nil, "there is no command in it"
   end
   local call
-  call, why = from_words(commands[the_call].words, depth)
+  call, why = from_words(commands[the_call].words, depth, variables)
   if not call then
     return nil, why
   end
@@ -113,10 +113,11 @@ function from_shell(text, depth)
 end
 
 ---@param text string a line for a shell
+---@param variables table<string, string>? of its environment
 ---@return mooncron.port.Call? call
 ---@return string? why
-function M.from_shell(text)
-  return from_shell(text, 1)
+function M.from_shell(text, variables)
+  return from_shell(text, 1, variables)
 end
 
 ---Read an argument list, as a container has it: no shell between, `$(NAME)` for the container's

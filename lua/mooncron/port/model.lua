@@ -145,11 +145,14 @@ local function effective(job)
     out.attempt_deadline = nil -- ignored there [ref]
   end
   for _, key in ipairs { "http_target", "app_engine_http_target" } do
-    local headers = out[key] and out[key].headers or {}
-    for name in next, M.copy(headers) do
-      if is_void_header(name, out[key]) then
-        headers[name] = nil
+    local headers = {}
+    for name, value in next, out[key] and out[key].headers or {} do
+      if not is_void_header(name, out[key]) then
+        headers[name:lower()] = value
       end
+    end
+    if out[key] then
+      out[key].headers = headers
     end
   end
   return out

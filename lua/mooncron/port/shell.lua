@@ -22,6 +22,8 @@ function M.printf(bytes)
   end) .. "'"
 end
 
+local UNESCAPED <const> = { n = "\n", t = "\t", ["\\"] = "\\" }
+
 ---What `printf` prints for a format without conversions.
 ---@param format string
 ---@return string? bytes nil when it has any
@@ -30,9 +32,13 @@ function M.unprintf(format)
   if plain:find("%%") or plain:find("\\[^0-7n\\t]") then
     return nil
   end
-  return (format:gsub("%%%%", "%%"):gsub("\\([0-7][0-7]?[0-7]?)", function(digits)
-    return string.char(tonumber(digits, 8) & 255)
-  end):gsub("\\([nt\\])", { n = "\n", t = "\t", ["\\"] = "\\" }))
+  return (format:gsub("%%%%", "%%"):gsub("\\([0-7nt\\][0-7]?[0-7]?)", function(escape)
+    local digits = escape:match("^[0-7]+$")
+    if digits then
+      return string.char(tonumber(digits, 8) & 255)
+    end
+    return UNESCAPED[escape:sub(1, 1)] .. escape:sub(2)
+  end))
 end
 
 ---@class mooncron.port.Word
@@ -66,15 +72,38 @@ function Lexer:add(piece)
   self.word.text = self.word.text .. piece
 end
 
-function Lexer:expand(at)
+-- What the text itself says of a variable. Unquoted, a value of several words would become several.
+function Lexer:known_value(piece, is_quoted)
+  local name = piece:match("^%$([%a_][%w_]*)$") or piece:match("^%${([%a_][%w_]*)}$")
+  local value = name and self.variables[name]
+  return value and (is_quoted or not value:find("[%s*?%[]")) and value or nil
+end
+
+function Lexer:expand(at, is_quoted)
   local piece, after = expansion(self.text, at)
   if not piece then
     self:add(self.text:sub(at, at))
     return at + 1
   end
-  self:add(piece)
-  self.word.expands = self.word.expands or piece
+  local value = self:known_value(piece, is_quoted)
+  self:add(value or piece)
+  if not value then
+    self.word.expands = self.word.expands or piece
+  end
   return after
+end
+
+-- Remember what a command of mere assignments sets; a second value for a name leaves it open.
+function Lexer:remember(words)
+  local first = words[1] and words[1].text == "export" and 2 or 1
+  for i = first, #words do
+    local name, value = words[i].text:match("^([%a_][%w_]*)=(.*)$")
+    if not name then
+      return
+    end
+    local is_new = self.variables[name] == nil or self.variables[name] == value
+    self.variables[name] = is_new and not words[i].expands and value or false
+  end
 end
 
 function Lexer:end_word()
@@ -95,6 +124,7 @@ function Lexer:end_command(op)
   local command = self.command
   if #command.words + #command.redirects > 0 then
     command.op = op
+    self:remember(command.words)
     self.commands[#self.commands + 1] = command
   end
   self.command = { words = {}, redirects = {}, line = self.line_of(self.at) }
@@ -123,7 +153,7 @@ local function double_quoted(self, at)
     if char == '"' then
       return stop + 1
     elseif char ~= "\\" then
-      at = self:expand(stop)
+      at = self:expand(stop, true)
     else
       self:add(after == "\n" and "" or after:find('^[$`"\\]$') and after or "\\" .. after)
       at = stop + 2
@@ -171,8 +201,9 @@ local HANDLERS <const> = {
   ["'"] = single_quoted,
   ['"'] = double_quoted,
   ["\\"] = escaped,
-  ["$"] = Lexer.expand,
-  ["`"] = Lexer.expand,
+  ["$"] = function(self, at)
+    return self:expand(at, false)
+  end,
   [";"] = operator, ["|"] = operator, ["&"] = operator, ["\n"] = operator,
   ["<"] = redirect, [">"] = redirect,
   ["#"] = function(self, at)
@@ -187,7 +218,7 @@ local HANDLERS <const> = {
     return at + 1
   end,
 }
-HANDLERS["\t"] = HANDLERS[" "]
+HANDLERS["\t"], HANDLERS["`"] = HANDLERS[" "], HANDLERS["$"]
 
 local function unread(char)
   return function()
@@ -196,18 +227,20 @@ local function unread(char)
 end
 HANDLERS["("], HANDLERS[")"] = unread("("), unread(")")
 
----Take a text apart into simple commands, without running or expanding anything.
+---Take a text apart into simple commands, without running anything; of variables, those are known that
+---are given or that the text sets once.
 ---@param text string
----@param line_of (fun(pos: integer): integer)? default: all in line 1
+---@param options { line_of: (fun(pos: integer): integer)?, variables: table<string, string>? }?
 ---@return mooncron.port.Command[]? commands
 ---@return string? why
-function M.parse(text, line_of)
-  local self = setmetatable({
-    text = text,
-    commands = {},
-    at = 1,
-    line_of = line_of or function() return 1 end,
-  }, Lexer)
+function M.parse(text, options)
+  local line_of = options and options.line_of or function()
+    return 1
+  end
+  local self = setmetatable({ text = text, commands = {}, at = 1, line_of = line_of, variables = {} }, Lexer)
+  for name, value in pairs(options and options.variables or {}) do
+    self.variables[name] = value
+  end
   self.command = { words = {}, redirects = {}, line = self.line_of(1) }
   local at = 1
   while at <= #text do

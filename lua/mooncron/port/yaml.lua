@@ -31,9 +31,22 @@ function Composer:event()
   return event
 end
 
-local function scalar(event, line)
+-- Whether the lines of a quoted text have an escaped NUL in them, at which LibYAML's binding cuts it.
+local function may_be_cut(event, lines)
+  if event.style ~= "DOUBLE_QUOTED" then
+    return false
+  end
+  local first, last = event.start_mark.line + 1, math.min(event.end_mark.line + 1, #lines)
+  local source = table.concat(lines, "\n", first, last)
+  source = source:gsub("\\\\", "")
+  return source:find("\\0") or source:find("\\x00") or source:find("\\[uU]0000")
+end
+
+local function scalar(event, line, lines)
   local tag = event.tag
-  if tag and tag ~= "tag:yaml.org,2002:str" and tag ~= "!" then
+  if may_be_cut(event, lines) then
+    refuse(line, "a text with a NUL in it is not read")
+  elseif tag and tag ~= "tag:yaml.org,2002:str" and tag ~= "!" then
     refuse(line, "tag '%s' is not read", tag)
   elseif event.plain_implicit and event.style == "PLAIN" and PLAIN[event.value] ~= nil then
     return PLAIN[event.value]
@@ -83,7 +96,7 @@ function Composer:node(event, depth)
     end
     return value
   elseif event.type == "SCALAR" then
-    value = scalar(event, line)
+    value = scalar(event, line, self.source)
   else
     local node = event.type == "SEQUENCE_START" and json.list() or {}
     self.lines[node] = line
@@ -108,8 +121,13 @@ function Composer:documents()
 end
 
 local function parse(parser, text)
+  local source = {}
+  for line in (text .. "\n"):gmatch("([^\n]*)\n") do
+    source[#source + 1] = line
+  end
   local composer = setmetatable({
     events = parser(text),
+    source = source,
     anchors = {},
     lines = setmetatable({}, { __mode = "k" }),
     key_lines = setmetatable({}, { __mode = "k" }),

@@ -205,7 +205,7 @@ end
 ---@return mooncron.Job[]? jobs
 ---@return mooncron.port.Note[]|mooncron.Err notes
 return function(text, options)
-  local commands, why = shell.parse(text, notes_api.line_counter(text))
+  local commands, why = shell.parse(text, { line_of = notes_api.line_counter(text) })
   if not commands then
     return nil, err.new("INVALID_ARGUMENT", "the script cannot be read: " .. why)
   end
@@ -217,7 +217,7 @@ return function(text, options)
       create(reading, command, before)
     elseif what == "gcloud scheduler jobs pause" then
       pause(reading, command)
-    elseif what:match("^%S+") ~= "set" and not (command.op == "|" and commands[i + 1]) then
+    elseif not what:find("^set ") and not what:find("^[%a_][%w_]*=%S*$") and command.op ~= "|" then
       reading.notes:add({ line = command.line }, "passed over: '%s'", what)
     end
   end

@@ -81,6 +81,7 @@ local function id_of(command, call)
     local path = call.http_target.uri:gsub("[?#].*$", ""):gsub("/+$", "")
     return model.slug(path:match("://[^/]+/.*%f[^/]([^/]+)$") or path:match("://([^/:]+)") or "job")
   end
+  command = command:match("^cd%s+%S+%s*[;&]+%s*(%S.*)$") or command
   for word in command:gmatch("%S+") do
     if not word:find("^[%a_][%w_]*=") then
       return model.slug(word:match("[^/]+$"):gsub("%.%w+$", ""))
@@ -89,17 +90,12 @@ local function id_of(command, call)
   return "job"
 end
 
-local function call_of(command, input, id, user, options)
-  if input then
-    return nil, "it has input after '%', which is not read"
-  end
+-- The call that a rule makes of a command.
+local function mapped_call(command, input, id, user, options)
   local template = mapped(command, options)
-  local call, why = call_api.from_shell(command)
-  if template and not call then
-    local uri = fill(template, { command = command, name = id, user = user or "" })
-    return { http_target = { uri = uri, http_method = "POST" }, remarks = {} }
-  end
-  return call, why
+  local uri = template and fill(template, { command = command, name = id, user = user or "" })
+  local remarks = { input and "its input after '%' is left out" }
+  return uri and { http_target = { uri = uri, http_method = "POST" }, remarks = remarks }
 end
 
 local Crontab = {}
@@ -124,6 +120,17 @@ function Crontab:schedule(when, at)
   return schedule, why
 end
 
+-- The comment above an entry, or the command of which nothing else is left.
+function Crontab:description(command, at)
+  local text = #self.comment > 0 and table.concat(self.comment, " ") or command
+  local length = text and utf8.len(text)
+  if length and length > MAX_DESCRIPTION then
+    self.reading.notes:add(at, "its description is cut at %d characters", MAX_DESCRIPTION)
+    return text:sub(1, utf8.offset(text, MAX_DESCRIPTION + 1) - 1)
+  end
+  return length and text or nil
+end
+
 function Crontab:entry(when, rest, line)
   local user
   if self.system then
@@ -139,26 +146,26 @@ function Crontab:entry(when, rest, line)
     return self.reading:leave_out(at, "%s", why)
   end
   local options = self.reading.options
-  local shown = id_of(command)
-  local call
-  call, why = call_of(command, input, shown, user, options)
+  local call, id
+  if input then
+    why = "it has input after '%', which is not read"
+  else
+    call, why = call_api.from_shell(command, self.variables)
+  end
+  local is_call = call ~= nil
+  id = id_of(command, call)
+  call = call or mapped_call(command, input, id, user, options)
   if not call then
     return self.reading:leave_out(at, "'%s': %s; give --map or --uri-template to say where it is sent",
       #command > 60 and command:sub(1, 57) .. "..." or command, why)
   end
-  local is_call = call_api.from_shell(command) ~= nil and not input
-  local id = self.unique(is_call and id_of(command, call) or shown)
-  local said = #self.comment > 0 and table.concat(self.comment, " ") or not is_call and command or nil
-  if said and utf8.len(said) and utf8.len(said) > MAX_DESCRIPTION then
-    said = said:sub(1, utf8.offset(said, MAX_DESCRIPTION + 1) - 1)
-    self.reading.notes:add({ line = line, job = id }, "its comment is cut at %d characters", MAX_DESCRIPTION)
-  end
+  at.job = self.unique(id)
   for _, remark in ipairs(call.remarks) do
-    self.reading.notes:add({ line = line, job = id }, "%s", remark)
+    self.reading.notes:add(at, "%s", remark)
   end
   self.reading:add({
-    name = model.name(id, options),
-    description = said and utf8.len(said) and said or nil,
+    name = model.name(at.job, options),
+    description = self:description(not is_call and command or nil, at),
     schedule = schedule,
     time_zone = self.zone,
     http_target = call.http_target,
@@ -173,9 +180,8 @@ function Crontab:variable(name, value, line)
     self.zone = value ~= "" and value or self.reading.options.time_zone
   elseif LOST[name] and value ~= "" then
     self.reading.notes:add({ line = line }, LOST[name], value)
-  elseif name ~= "SHELL" and name ~= "PATH" and name ~= "HOME" and not LOST[name] then
-    self.reading.notes:add({ line = line }, "the variable %s is for commands and is left out", name)
   end
+  self.variables[name] = value
 end
 
 -- A comment is the description of the entry below it, unless it is an entry that was taken out or a
@@ -222,6 +228,7 @@ return function(text, options)
     system = system,
     zone = options.time_zone,
     comment = {},
+    variables = {},
     unique = model.unique(),
   }, Crontab)
   local line = 0
