@@ -41,6 +41,7 @@ function M.live(options)
     location = options.location,
     endpoint = options.endpoint,
     data = options.data,
+    backend = options.data and "local" or nil, -- whatever project its jobs are said to be of
   })
   local jobs, notes = {}, {}
   for live in client:list_jobs { page_size = 500 } do
