@@ -7,7 +7,10 @@ local task <const> = require "mooncron.task"
 local M = {}
 
 ---Commands, each a file beside this one that is loaded when it is called. In the order of the help.
-M.commands = { "run", "serve", "attempts", "next", "explain", "validate", "capabilities" }
+M.commands = {
+  "run", "serve", "plan", "apply", "sync", "drift", "lint", "pause", "resume", "restore", "attempts", "next",
+  "explain", "validate", "capabilities",
+}
 
 local usage <const> = [[
 usage: mooncron FILE [ARG...]         run a Lua script, - is standard input

@@ -1,6 +1,7 @@
 ---What differs between two jobs in compared form, leaf by leaf, as it may be shown. Pure.
 
 local fields <const> = require "mooncron.api.fields"
+local mask_api <const> = require "mooncron.api.mask"
 local normalise <const> = require "mooncron.code.normalise"
 local secret <const> = require "mooncron.code.secret"
 local sets <const> = require "mooncron.code.set"
@@ -79,6 +80,27 @@ end
 ---@return mooncron.code.Difference[]
 function M.leaves(old, new)
   return walk(fields.job, old, new, "", {})
+end
+
+local function kind_of(job)
+  for _, target in ipairs(fields.targets) do
+    if job[target] then
+      return target
+    end
+  end
+end
+
+---The update mask that makes `new` of `old`, both in compared form. With another kind of target comes
+---another default of `attempt_deadline`, so that the old kind's must not stay.
+---@param old table
+---@param new table
+---@return string[]
+function M.mask(old, new)
+  local mask = mask_api.compute(old, new)
+  if mask[1] and kind_of(old) ~= kind_of(new) and not new.pubsub_target and mask[#mask] ~= "attempt_deadline" then
+    mask[#mask + 1] = "attempt_deadline" -- the last of the fields
+  end
+  return mask
 end
 
 return M

@@ -3,8 +3,8 @@
 local M = {}
 
 M.list = {
-  "audience", "day-union", "dst", "get-body", "herd", "ignored-field", "ignored-header", "minute-zero", "missing-auth",
-  "missing-retry", "name", "never-fires", "plain-http", "uneven-step",
+  "audience", "day-union", "dst", "herd", "ignored-field", "ignored-header", "minute-zero", "missing-auth",
+  "missing-retry", "name", "never-fires", "plain-http", "short-months", "uneven-step",
 }
 
 M.known = {}

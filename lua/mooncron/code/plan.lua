@@ -2,7 +2,6 @@
 ---live state and instant give the same plan.
 
 local diff <const> = require "mooncron.code.diff"
-local mask_api <const> = require "mooncron.api.mask"
 local names <const> = require "mooncron.api.name"
 local normalise <const> = require "mooncron.code.normalise"
 local schedule_of <const> = require("mooncron.schedule").new
@@ -85,24 +84,6 @@ end
 
 -- ---- changes ----
 
-local function target_of(job)
-  return job.http_target and "http" or job.pubsub_target and "pubsub" or "app_engine"
-end
-
-local function mask_of(old, new)
-  local mask = mask_api.compute(old, new)
-  -- What the old kind of target was given by default is not one of the new kind.
-  if target_of(old) ~= target_of(new) and not new.pubsub_target then
-    for _, path in ipairs(mask) do
-      if path == "attempt_deadline" then
-        return mask
-      end
-    end
-    mask[#mask + 1] = "attempt_deadline"
-  end
-  return mask
-end
-
 local function changes_schedule(leaves)
   for _, leaf in ipairs(leaves) do
     if leaf.path == "schedule" or leaf.path == "time_zone" then
@@ -112,6 +93,15 @@ local function changes_schedule(leaves)
   return false
 end
 
+-- All of one job, as leaves on the side on which it is.
+local function all_of(job, side)
+  local leaves = side == "to" and diff.leaves({}, normalise.compared(job)) or diff.leaves(normalise.compared(job), {})
+  for _, leaf in ipairs(leaves) do
+    leaf[side == "to" and "from" or "to"] = nil
+  end
+  return leaves
+end
+
 local function create(ctx, declared)
   local change = {
     op = "create",
@@ -119,13 +109,13 @@ local function create(ctx, declared)
     where = declared.where,
     job = declared.job,
     paused = declared.paused,
-    fields = diff.leaves({}, normalise.compared(declared.job)),
+    fields = all_of(declared.job, "to"),
     warnings = {},
   }
   if declared.paused then
     change.fields[#change.fields + 1] = { path = "state", to = "PAUSED" }
-    change.warnings[1] = "the service has no way to create a paused job: it is created with a schedule half a year"
-      .. " away, paused, and only then given its own"
+    change.warnings[1] = "no job can be created paused: it is created with a schedule half a year away, paused, and"
+      .. " only then given its own"
   else
     change.next_after = next_run(ctx, declared.job)
   end
@@ -153,7 +143,7 @@ end
 
 local function update(ctx, declared, live)
   local old, new = normalise.compared(live), normalise.compared(declared.job)
-  local mask = mask_of(old, new)
+  local mask = diff.mask(old, new)
   local state = state_leaf(declared, live)
   local change = {
     op = (#mask > 0 or state) and "update" or "keep",
@@ -181,7 +171,7 @@ end
 local function remove(live, why, where)
   return {
     op = "delete", name = live.name, where = where, why = why, live = live, warnings = {},
-    fields = diff.leaves(normalise.compared(live), {}),
+    fields = all_of(live, "from"),
   }
 end
 

@@ -2,7 +2,6 @@
 
 local json <const> = require "mooncron.json"
 local plan_api <const> = require "mooncron.code.plan"
-local problem <const> = require "mooncron.problem"
 
 local M = {}
 
@@ -33,17 +32,32 @@ local function value_text(value)
     return value
   end
   local text = value:gsub("%c", " ")
-  if utf8.len(text) and utf8.len(text) > MAX_VALUE then
+  if not utf8.len(text) then
+    return ("<%d bytes>"):format(#text)
+  end
+  if utf8.len(text) > MAX_VALUE then
     text = text:sub(1, utf8.offset(text, MAX_VALUE - 2) - 1) .. "..."
   end
-  return "'" .. problem.cut(text):gsub("^.*$", text) .. "'"
+  return "'" .. text .. "'"
+end
+
+---Differences as lines for people: `path: old -> new`.
+---@param leaves mooncron.code.Difference[]
+---@return string[]
+function M.leaf_lines(leaves)
+  local lines = {}
+  for i, leaf in ipairs(leaves) do
+    lines[i] = ("      %s: %s -> %s"):format(leaf.path, value_text(leaf.from), value_text(leaf.to))
+  end
+  return lines
 end
 
 local function field_lines(out, change)
-  for _, leaf in ipairs(change.fields) do
-    if change.op == "update" then
-      out[#out + 1] = ("      %s: %s -> %s"):format(leaf.path, value_text(leaf.from), value_text(leaf.to))
-    elseif change.op == "create" then
+  if change.op == "update" then
+    local lines = M.leaf_lines(change.fields)
+    table.move(lines, 1, #lines, #out + 1, out)
+  elseif change.op == "create" then
+    for _, leaf in ipairs(change.fields) do
       out[#out + 1] = ("      %s: %s"):format(leaf.path, value_text(leaf.to))
     end
   end
