@@ -31,7 +31,8 @@ example:
   mooncron apply jobs.lua --arg env=dev]]
 
 local COMMAND <const> = {
-  name = "apply", usage = usage, options = OPTIONS, words = { min = 1, max = math.maxinteger, names = "FILE" },
+  name = "apply", usage = usage, options = OPTIONS,
+  words = { min = 1, max = math.maxinteger, names = "FILE" },
 }
 
 ---@param args string[]

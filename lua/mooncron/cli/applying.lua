@@ -22,8 +22,8 @@ local function open_journal(values, client, plan)
     error(e, 0)
   end
   if journal.total and journal.done > 0 or next(journal.begun) then
-    io.stderr:write(("mooncron: an earlier run was cut off after %d of %d changes: going on\n"):format(journal.done,
-      journal.total or 0))
+    io.stderr:write(("mooncron: an earlier run was cut off after %d of %d changes: going on\n"):format(
+      journal.done, journal.total or 0))
   end
   return journal
 end
@@ -58,7 +58,7 @@ local function print_failures(report, plan)
     io.stderr:write(("mooncron: cannot %s %s: %s\n"):format(row.op, short(plan, row.name), text))
   end
   if #report.untried > 0 then
-    io.stderr:write(("mooncron: %d jobs were not deleted, because of what failed before\n"):format(#report.untried))
+    io.stderr:write(("mooncron: %d jobs were not deleted, because of what failed\n"):format(#report.untried))
   end
 end
 
@@ -71,7 +71,10 @@ local function report_json(report)
   return json.pretty({
     total = report.total, done = report.done, counts = report.counts, failed = failed,
     untried = json.list(report.untried), interrupted = report.interrupted ~= nil,
-  }, { "total", "done", "counts", "failed", "untried", "interrupted", counts = { "create", "update", "delete" } })
+  }, {
+    "total", "done", "counts", "failed", "untried", "interrupted",
+    counts = { "create", "update", "delete" },
+  })
 end
 
 ---Carry out a plan and tell of it.
@@ -87,9 +90,10 @@ function M.carry_out(values, client, plan, journal)
     io.write(report_json(report))
   else
     local c = report.counts
-    print(("%d created, %d updated, %d deleted, %d failed%s"):format(c.create, c.update, c.delete, #report.failed,
-      report.interrupted and ("; interrupted after %d of %d, the next run goes on"):format(report.done, report.total)
-        or ""))
+    local cut = report.interrupted
+      and ("; interrupted after %d of %d, the next run goes on"):format(report.done, report.total) or ""
+    print(("%d created, %d updated, %d deleted, %d failed%s"):format(c.create, c.update, c.delete,
+      #report.failed, cut))
   end
   if report.interrupted then
     error(report.interrupted, 0)

@@ -25,7 +25,8 @@ example:
   mooncron drift jobs.lua --detailed-exitcode]]
 
 local COMMAND <const> = {
-  name = "drift", usage = usage, options = OPTIONS, words = { min = 1, max = math.maxinteger, names = "FILE" },
+  name = "drift", usage = usage, options = OPTIONS,
+  words = { min = 1, max = math.maxinteger, names = "FILE" },
 }
 
 local WORDS <const> = {
@@ -53,10 +54,13 @@ local function print_json(found)
   local rows = json.list()
   for i, row in ipairs(found) do
     rows[i] = {
-      kind = row.kind, name = row.name, where = row.where, changed_at = row.changed_at, fields = json.list(row.fields),
+      kind = row.kind, name = row.name, where = row.where, changed_at = row.changed_at,
+      fields = json.list(row.fields),
     }
   end
-  io.write(json.pretty(rows, { "kind", "name", "where", "changed_at", "fields", fields = { "path", "from", "to" } }))
+  io.write(json.pretty(rows, {
+    "kind", "name", "where", "changed_at", "fields", fields = { "path", "from", "to" },
+  }))
 end
 
 ---@param args string[]

@@ -15,7 +15,8 @@ M.options = {
   arg = { "--arg", value = "K=V", many = true, help = "a value for args { ... } in the job files" },
   json = { "--json", help = "print JSON" },
   yes = { "--yes", short = "-y", help = "do not ask" },
-  parallel = { "--parallel", value = "N", type = "integer", help = "changes at once (default 16; local 256)" },
+  parallel = { "--parallel", value = "N", type = "integer",
+    help = "changes at once (default 16; local 256)" },
 }
 
 ---Options of a command: its own rows, and the named ones from above.
@@ -63,8 +64,8 @@ end
 ---@return mooncron.Client
 function M.connect(values)
   local client, e = require("mooncron").connect {
-    project = values.project, location = values.location, endpoint = values.endpoint, backend = values.backend,
-    data = values.data,
+    project = values.project, location = values.location,
+    endpoint = values.endpoint, backend = values.backend, data = values.data,
   }
   if not client then
     error(e, 0)
@@ -157,8 +158,8 @@ function M.progress()
     end
     last = now
     local left_s = tried > 0 and (now - start) * (total - tried) // tried // 1000 or 0
-    local text = ("%d of %d done%s, %d s left"):format(done, total, failed > 0 and (", %d failed"):format(failed) or "",
-      left_s)
+    local bad = failed > 0 and (", %d failed"):format(failed) or ""
+    local text = ("%d of %d done%s, %d s left"):format(done, total, bad, left_s)
     io.stderr:write(is_terminal and "\r\27[K" or "", text, is_terminal and not over and "" or "\n")
     io.stderr:flush()
   end

@@ -26,7 +26,8 @@ example:
   mooncron lint jobs.lua]]
 
 local COMMAND <const> = {
-  name = "lint", usage = usage, options = OPTIONS, words = { min = 1, max = math.maxinteger, names = "FILE" },
+  name = "lint", usage = usage, options = OPTIONS,
+  words = { min = 1, max = math.maxinteger, names = "FILE" },
 }
 
 local function print_human(findings)

@@ -14,7 +14,8 @@ function M.path(values, client)
     return values.snapshot
   end
   local folder = assert(require("mooncron.code.journal").folder(os.getenv))
-  local where = require("mooncron.code.hash").hex(client.backend:describe() .. "\0" .. client:parent()):sub(1, 8)
+  local where = require("mooncron.code.hash").hex(client.backend:describe() .. "\0"
+    .. client:parent()):sub(1, 8)
   local note = (values.note or "pause"):lower():gsub("[^%w]+", "-"):gsub("^%-", ""):gsub("%-$", "")
   return ("%s/paused-%s-%s.json"):format(folder, where, note)
 end

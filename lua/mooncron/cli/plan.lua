@@ -29,7 +29,8 @@ example:
   mooncron plan jobs.lua --arg env=dev]]
 
 local COMMAND <const> = {
-  name = "plan", usage = usage, options = OPTIONS, words = { min = 1, max = math.maxinteger, names = "FILE" },
+  name = "plan", usage = usage, options = OPTIONS,
+  words = { min = 1, max = math.maxinteger, names = "FILE" },
 }
 
 ---@param args string[]

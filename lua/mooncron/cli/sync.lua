@@ -9,7 +9,8 @@ local M = {}
 M.summary = "apply, and delete the jobs of the set that are no longer declared"
 
 local OPTIONS <const> = jobfiles.with({
-  { "--max-delete", value = "N", type = "integer", help = "deletions to allow (default 10, or a quarter of the set)" },
+  { "--max-delete", value = "N", type = "integer",
+    help = "deletions to allow (default 10, or a quarter of the set)" },
   { "--adopt", help = "take over jobs that belong to another set" },
   { "--journal", value = "FILE", help = "where the run is noted (default under $XDG_STATE_HOME/mooncron)" },
   jobfiles.options.yes,
@@ -32,7 +33,8 @@ example:
   mooncron sync jobs.lua --yes]]
 
 local COMMAND <const> = {
-  name = "sync", usage = usage, options = OPTIONS, words = { min = 1, max = math.maxinteger, names = "FILE" },
+  name = "sync", usage = usage, options = OPTIONS,
+  words = { min = 1, max = math.maxinteger, names = "FILE" },
 }
 
 local ALWAYS <const> = 10
@@ -41,9 +43,10 @@ local ALWAYS <const> = 10
 local function guard(values, plan)
   local most = values.max_delete or math.max(ALWAYS, plan.owned // 4)
   if plan.summary.delete > most then
-    error(err.new("FAILED_PRECONDITION", ("nothing was changed: %d of the set's %d jobs would be deleted, %d are allowed;"
-      .. " if that is meant, write --max-delete %d"):format(plan.summary.delete, plan.owned, most,
-      plan.summary.delete)), 0)
+    local text = "nothing was changed: %d of the set's %d jobs would be deleted, %d are allowed;"
+      .. " if that is meant, write --max-delete %d"
+    local count = plan.summary.delete
+    error(err.new("FAILED_PRECONDITION", text:format(count, plan.owned, most, count)), 0)
   end
 end
 

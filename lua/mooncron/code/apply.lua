@@ -31,7 +31,8 @@ M.first_gap_s, M.longest_gap_s = 0.5, 30
 
 -- ---- calls ----
 
-local AGAIN <const> = { ABORTED = true, RESOURCE_EXHAUSTED = true, UNAVAILABLE = true, DEADLINE_EXCEEDED = true }
+local AGAIN <const> = { ABORTED = true, RESOURCE_EXHAUSTED = true, UNAVAILABLE = true,
+  DEADLINE_EXCEEDED = true }
 
 local function may_retry(e)
   return e.retryable or AGAIN[e.code] or e.status ~= nil and e.status >= 500 and e.status ~= 501
@@ -113,7 +114,9 @@ function converge(options, client, change, live)
     mask = { "schedule" }
   end
   if #mask > 0 then
-    live, e = method(options, client, "update_job", { job = normalise.filled(change.job), update_mask = mask })
+    live, e = method(options, client, "update_job", {
+      job = normalise.filled(change.job), update_mask = mask,
+    })
     if not live then
       return nil, e
     end
@@ -136,10 +139,11 @@ end
 
 -- The plan knows the live job; what an earlier run had begun is asked for again.
 local function make(options, client, change)
-  local live, e = change.live, nil
+  local live = change.live
   if change.op == "delete" then
     return remove(options, client, change)
   elseif options.journal and options.journal.begun[change.name] then
+    local e
     live, e = method(options, client, "get_job", change.name)
     if not live and (e.code ~= "NOT_FOUND" or change.op == "update") then
       return nil, e
@@ -193,7 +197,8 @@ function M.run(client, plan, options)
     batch[#batch + 1] = change.op ~= "keep" and change or nil
   end
   local report = {
-    total = #first + #last, done = 0, counts = { create = 0, update = 0, delete = 0 }, failed = {}, untried = {},
+    total = #first + #last, done = 0, failed = {}, untried = {},
+    counts = { create = 0, update = 0, delete = 0 },
   }
   if options.journal then
     options.journal:write { total = report.total }

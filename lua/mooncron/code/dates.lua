@@ -29,8 +29,8 @@ end
 
 -- Neither the service nor the local scheduler holds back single dates.
 local function inexpressible(path, value, schedule, why)
-  return refuse("UNIMPLEMENTED", path, "'%s' cannot be said of '%s' in cron: %s; neither Cloud Scheduler nor the"
-    .. " local scheduler holds single days back, so pause the job over them", value, schedule, why)
+  return refuse("UNIMPLEMENTED", path, "'%s' cannot be said of '%s' in cron: %s; neither Cloud Scheduler"
+    .. " nor the local scheduler holds single days back, so pause the job over them", value, schedule, why)
 end
 
 -- The instant of a local minute; nil and why when there is none, or two.
@@ -146,7 +146,8 @@ local function in_window(schedule, sets, given)
   local from, to, zone = window.from, window.to, schedule:zone()
   local active = { from_ms = day_start(zone, from.days), to_ms = day_start(zone, to.days + 1) - 1 }
   if (to.year - from.year) * 12 + to.month - from.month > 11 then
-    return inexpressible("window", window.text, schedule.text, "cron has no year, the window has more than one")
+    return inexpressible("window", window.text, schedule.text,
+      "cron has no year, the window has more than one")
   elseif schedule:count(active.from_ms - 1, active.to_ms) == 0 then
     return invalid("window", "'%s' does not fire within the window %s", schedule.text, window.text)
   end
@@ -193,7 +194,8 @@ local function except_day(sets, month, day, schedule, text)
   if not sets.month[month] or by_day_only and not sets.day[day] then
     return sets
   elseif not by_day_only then
-    return inexpressible("except", text, schedule.text, "a day of the month beside a day of the week means either")
+    return inexpressible("except", text, schedule.text,
+      "a day of the month beside a day of the week means either")
   end
   local out = { minute = sets.minute, hour = sets.hour, weekday = sets.weekday }
   if next(without(sets.month, month)) == nil then
@@ -212,7 +214,8 @@ local function except_one(sets, entry, schedule, active)
     return setmetatable({ month = without(sets.month, MONTHS[word]) }, { __index = sets })
   elseif WEEKDAYS[word] then
     if not civil.is_full(sets.day, FIELD.day) then
-      return inexpressible("except", entry, schedule.text, "a day of the week beside a day of the month means either")
+      return inexpressible("except", entry, schedule.text,
+        "a day of the week beside a day of the month means either")
     end
     return setmetatable({ weekday = without(sets.weekday, WEEKDAYS[word]) }, { __index = sets })
   end
@@ -222,8 +225,8 @@ local function except_one(sets, entry, schedule, active)
   end
   local date = civil.parse_date(entry)
   if not date then
-    return invalid("except", "except '%s': write a day (2026-12-25), a day of each year (12-25), a month (AUG) or a"
-      .. " weekday (SUN)", tostring(entry))
+    return invalid("except", "except '%s': write a day (2026-12-25), a day of each year (12-25), a month (AUG)"
+      .. " or a weekday (SUN)", tostring(entry))
   end
   local days, zone = civil.days(date.year, date.month, date.day), schedule:zone()
   local first, last = day_start(zone, days), day_start(zone, days + 1) - 1

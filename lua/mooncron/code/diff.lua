@@ -97,7 +97,8 @@ end
 ---@return string[]
 function M.mask(old, new)
   local mask = mask_api.compute(old, new)
-  if mask[1] and kind_of(old) ~= kind_of(new) and not new.pubsub_target and mask[#mask] ~= "attempt_deadline" then
+  if mask[1] and kind_of(old) ~= kind_of(new) and not new.pubsub_target
+    and mask[#mask] ~= "attempt_deadline" then
     mask[#mask + 1] = "attempt_deadline" -- the last of the fields
   end
   return mask

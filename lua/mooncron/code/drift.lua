@@ -46,14 +46,17 @@ function M.find(declared, live, options)
       found[#found + 1] = { kind = "missing", name = one.name, where = one.where, fields = {} }
     elseif leaves and leaves[1] then
       found[#found + 1] = {
-        kind = "changed", name = one.name, where = one.where, fields = leaves, changed_at = job.user_update_time,
+        kind = "changed", name = one.name, where = one.where, fields = leaves,
+        changed_at = job.user_update_time,
       }
     end
   end
   for _, job in ipairs(live) do
     local _, owner = sets.detach(job.description)
     if owner and owner == declared.set and not known[job.name] then
-      found[#found + 1] = { kind = "unknown", name = job.name, fields = {}, changed_at = job.user_update_time }
+      found[#found + 1] = {
+        kind = "unknown", name = job.name, fields = {}, changed_at = job.user_update_time,
+      }
     end
   end
   table.sort(found, function(a, b)

@@ -18,7 +18,8 @@ function M.folder(env)
   elseif home and home ~= "" then
     return home .. "/.local/state/mooncron"
   end
-  return nil, err.new("FAILED_PRECONDITION", "no folder for the journal: set XDG_STATE_HOME or HOME, or name a file")
+  return nil, err.new("FAILED_PRECONDITION",
+    "no folder for the journal: set XDG_STATE_HOME or HOME, or name a file")
 end
 
 ---@class mooncron.code.Journal

@@ -28,7 +28,8 @@ local one <const> = {}
 -- Warnings of the schedule itself, by their kind.
 local KINDS <const> = {
   dst_skipped = "dst", dst_twice = "dst", dst_moved = "dst",
-  uneven_step = "uneven-step", day_union = "day-union", short_months = "short-months", popular = "minute-zero",
+  uneven_step = "uneven-step", day_union = "day-union", short_months = "short-months",
+  popular = "minute-zero",
 }
 
 local function schedule_rule(rule)
@@ -83,7 +84,8 @@ end }
 one["plain-http"] = { "warning", function(declared, report)
   local target = declared.job.http_target
   local host = target and target.uri:lower():find("^http://") and rules_api.host_of(target.uri)
-  if host and not LOOPBACK[host] and (target.oidc_token or target.oauth_token or has_authorization(target)) then
+  if host and not LOOPBACK[host] and (target.oidc_token or target.oauth_token
+    or has_authorization(target)) then
     report(("a credential is sent in the clear to '%s', use https"):format(host))
   end
 end }
@@ -97,11 +99,12 @@ one["audience"] = { "warning", function(declared, report)
   local target = declared.job.http_target
   local audience = target and target.oidc_token and target.oidc_token.audience
   if audience and audience:find("^https?://") and origin_of(audience) ~= origin_of(target.uri) then
-    report(("audience '%s' is of another host than the uri: the target will refuse the token, if it checks it")
+    report(("audience '%s' is of another host than the uri: a target that checks it refuses the token")
       :format(audience))
   end
   local host = target and target.oauth_token and rules_api.host_of(target.uri)
-  if host and not (host:lower():find("%.googleapis%.com$") or host:lower():find("%.googleusercontent%.com$")) then
+  if host and not (host:lower():find("%.googleapis%.com$")
+    or host:lower():find("%.googleusercontent%.com$")) then
     report(("oauth_token is for *.googleapis.com, '%s' wants oidc_token"):format(host))
   end
 end }
@@ -136,7 +139,7 @@ one["name"] = { "warning", function(declared, report)
   elseif id:find("%u") then
     report(("name '%s' has capitals: two names may then differ only by them"):format(id))
   elseif #id > 63 then
-    report(("name '%s' is longer than 63 characters, which labels and host names hold"):format(id:sub(1, 60) .. "..."))
+    report(("name '%s...' is longer than 63 characters, which labels and host names hold"):format(id:sub(1, 60)))
   end
 end }
 
@@ -172,8 +175,8 @@ local function herd(declared, ctx, report)
     local items = groups[minute]
     report {
       rule = "herd", level = "warning", where = items[1].where,
-      message = ("%d jobs start at minute %s, one of them '%s': spread(id, \"every hour\") moves them apart"):format(
-        #items, minute, names.id(items[1].name)),
+      message = ("%d jobs start at minute %s, one of them '%s': spread(id, \"every hour\") moves them apart")
+        :format(#items, minute, names.id(items[1].name)),
     }
   end
 end

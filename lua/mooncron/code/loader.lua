@@ -144,8 +144,8 @@ function Loading:mark_jobs()
     job.description = sets.attach(job.description, self.set)
     local length = job.description and utf8.len(job.description) or 0
     if self.set and length > rules.max_description then
-      self:report(declared.where, describe(job, ("description has %d characters with the set's mark, at most %d are"
-        .. " allowed"):format(length, rules.max_description)))
+      local text = "description has %d characters with the set's mark, at most %d are allowed"
+      self:report(declared.where, describe(job, text:format(length, rules.max_description)))
     end
   end
 end

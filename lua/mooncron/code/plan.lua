@@ -95,7 +95,8 @@ end
 
 -- All of one job, as leaves on the side on which it is.
 local function all_of(job, side)
-  local leaves = side == "to" and diff.leaves({}, normalise.compared(job)) or diff.leaves(normalise.compared(job), {})
+  local leaves = side == "to" and diff.leaves({}, normalise.compared(job))
+    or diff.leaves(normalise.compared(job), {})
   for _, leaf in ipairs(leaves) do
     leaf[side == "to" and "from" or "to"] = nil
   end
@@ -114,8 +115,8 @@ local function create(ctx, declared)
   }
   if declared.paused then
     change.fields[#change.fields + 1] = { path = "state", to = "PAUSED" }
-    change.warnings[1] = "no job can be created paused: it is created with a schedule half a year away, paused, and"
-      .. " only then given its own"
+    change.warnings[1] = "no job can be created paused: it is created with a schedule half a year away, paused,"
+      .. " and only then given its own"
   else
     change.next_after = next_run(ctx, declared.job)
   end
@@ -176,10 +177,10 @@ local function remove(live, why, where)
 end
 
 -- Whether the declaration may touch the live job: a problem, a warning, or neither.
-local function ownership(plan, declared, live, adopt)
+local function ownership(plan, live, adopt)
   local _, owner = sets.detach(live.description)
   if owner == plan.set then
-    return
+    return nil
   elseif owner and not adopt then
     return ("belongs to the set '%s': declare it there, or take it over with --adopt"):format(owner)
   elseif owner then
@@ -201,7 +202,7 @@ local function plan_declared(plan, ctx, declared, live)
   elseif not live then
     return create(ctx, declared)
   end
-  local wrong, warning = ownership(plan, declared, live, ctx.adopt)
+  local wrong, warning = ownership(plan, live, ctx.adopt)
   if wrong then
     plan.problems[#plan.problems + 1] = { name = declared.name, where = declared.where, text = wrong }
     return nil

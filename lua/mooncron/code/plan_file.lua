@@ -50,8 +50,8 @@ function M.write(plan)
     changes[i] = change_out(change)
   end
   return json.pretty({
-    format = FORMAT, version = VERSION, set = plan.set, parent = plan.parent, parents = json.list(plan.parents),
-    prune = plan.prune, owned = plan.owned, changes = changes, skipped = json.list(plan.skipped),
+    format = FORMAT, version = VERSION, set = plan.set, parent = plan.parent,
+    parents = json.list(plan.parents), prune = plan.prune, owned = plan.owned, changes = changes, skipped = json.list(plan.skipped),
     orphans = json.list(plan.orphans),
   }, { "format", "version", "set", "parent", "parents", "prune", "owned", "changes" })
 end
@@ -87,7 +87,8 @@ function M.read(text)
   end
   local plan = {
     id = hash.hex(text), set = given.set, parent = given.parent, parents = given.parents, prune = given.prune,
-    owned = math.tointeger(given.owned), skipped = given.skipped, orphans = given.orphans, problems = {}, changes = {},
+    owned = math.tointeger(given.owned), skipped = given.skipped, orphans = given.orphans,
+    problems = {}, changes = {},
   }
   for i, one in ipairs(given.changes) do
     plan.changes[i], e = change_in(one)
@@ -114,7 +115,7 @@ end
 
 local function moved(names)
   local shown = table.concat(names, ", ", 1, math.min(3, #names))
-  return err.new("FAILED_PRECONDITION", ("the live state is not the one of the plan any more, make it again: %s%s")
+  return err.new("FAILED_PRECONDITION", ("the live jobs are no longer those of the plan, make it again: %s%s")
     :format(shown, #names > 3 and (" and %d more"):format(#names - 3) or ""), { names = names })
 end
 
@@ -134,7 +135,8 @@ function M.lay_on(plan, live, begun)
     local job = by_name[change.name]
     planned[change.name] = true
     change.live = job
-    if M.fingerprint(job) == change.before and change.op ~= "keep" or begun[change.name] then -- luacheck: ignore 542
+    if M.fingerprint(job) == change.before and change.op ~= "keep"
+      or begun[change.name] then -- luacheck: ignore 542
       -- as it was, or left half-way: to be done
     elseif change.op == "keep" and M.fingerprint(job) ~= change.before then
       wrong[#wrong + 1] = plan_api.short(plan, change.name)

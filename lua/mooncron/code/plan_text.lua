@@ -85,7 +85,8 @@ end
 ---@return string
 function M.summary(plan)
   local s = plan.summary
-  return ("%d to create, %d to update, %d to delete, %d unchanged"):format(s.create, s.update, s.delete, s.keep)
+  return ("%d to create, %d to update, %d to delete, %d unchanged"):format(s.create, s.update, s.delete,
+    s.keep)
 end
 
 ---The plan as text. Unchanged jobs are counted; `all` lists them too.
@@ -106,8 +107,8 @@ function M.human(plan, options)
     out[#out + 1] = ("  ! %s %s  (%s)"):format(plan_api.short(plan, row.name), row.text, row.where)
   end
   if #plan.orphans > 0 then
-    out[#out + 1] = ("  ! %d of the set '%s' are not declared any more, sync deletes them: %s%s"):format(#plan.orphans,
-      plan.set, plan_api.short(plan, plan.orphans[1]), #plan.orphans > 1 and ", ..." or "")
+    out[#out + 1] = ("  ! %d of the set '%s' are not declared any more, sync deletes them: %s%s"):format(
+      #plan.orphans, plan.set, plan_api.short(plan, plan.orphans[1]), #plan.orphans > 1 and ", ..." or "")
   end
   if #out > 0 then
     out[#out + 1] = ""

@@ -135,7 +135,7 @@ local function libraries()
     assert = assert, error = error, ipairs = ipairs, select = select, tonumber = tonumber, type = type,
     pairs = sorted_pairs,
     tostring = plain_tostring,
-    math = pick(math, "abs ceil floor fmod huge max maxinteger min mininteger modf pi sqrt tointeger type ult"),
+    math = pick(math, "abs ceil floor fmod huge max maxinteger min mininteger modf pi sqrt tointeger type"),
     string = pick(string, "byte char find gmatch gsub len lower match reverse sub upper", {
       format = plain_format,
       rep = bounded_rep,

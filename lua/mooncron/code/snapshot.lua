@@ -28,7 +28,8 @@ function M.read(path)
   local value, e = json.decode(file:read("a"))
   file:close()
   if type(value) ~= "table" or value.format ~= FORMAT then
-    return nil, err.new("INVALID_ARGUMENT", ("'%s' is no snapshot of mooncron pause"):format(path), { cause = e })
+    return nil, err.new("INVALID_ARGUMENT", ("'%s' is no snapshot of mooncron pause"):format(path),
+      { cause = e })
   end
   return value
 end
@@ -116,7 +117,8 @@ local function is_ours(item, job, snapshot)
   elseif item.paused then
     return true
   end
-  local changed, began = core.time.parse_instant(job.user_update_time or ""), core.time.parse_instant(snapshot.at)
+  local changed, began = core.time.parse_instant(job.user_update_time or ""),
+    core.time.parse_instant(snapshot.at)
   return changed ~= nil and began ~= nil and changed >= began - 1000
 end
 

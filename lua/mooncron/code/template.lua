@@ -46,7 +46,8 @@ local function read_param(name, given)
     or param.one_of and type_of(param.one_of[1])
     or "string"
   if not TYPES[kind] then
-    return nil, ("parameter '%s': type '%s' is not string, integer, number, boolean or table"):format(name, kind)
+    return nil, ("parameter '%s': type '%s' is not string, integer, number, boolean or table"):format(name,
+      kind)
   end
   local out = { type = kind }
   for key, value in pairs(param) do
@@ -106,7 +107,8 @@ local function fits(param, value)
     end
     local hint = type(value) == "string" and spelling.hint(value, names)
     return false, "is not one of " .. table.concat(names, ", ") .. (hint and ", " .. hint or "")
-  elseif param.match and not tostring(value):find("^" .. param.match:gsub("^%^", ""):gsub("%$$", "") .. "$") then
+  elseif param.match and not tostring(value):find("^" .. param.match:gsub("^%^", ""):gsub("%$$", "")
+    .. "$") then
     return false, ("does not fit the pattern '%s'"):format(param.match)
   elseif param.min and value < param.min then
     return false, ("is less than %s"):format(param.min)
@@ -130,7 +132,8 @@ local function check_value(name, param, value)
   end
   local is = type_of(value)
   if is ~= kind and not (kind == "number" and is == "integer") then
-    return nil, ("%s must be %s, not %s"):format(name, kind == "integer" and "an integer" or "a " .. kind, type(value))
+    return nil, ("%s must be %s, not %s"):format(name, kind == "integer" and "an integer" or "a " .. kind,
+      type(value))
   end
   local ok, why = fits(param, value)
   if not ok then
