@@ -87,11 +87,14 @@ local function create(options, client, change)
   local made, e = patiently(options, function()
     local value, failure = client:create_job(job)
     if failure and failure.code == "ALREADY_EXISTS" and unsure then
-      return client:get_job(change.name)
+      return { is_there = true }
     end
     unsure = failure ~= nil and failure.code ~= "RESOURCE_EXHAUSTED"
     return value, failure
   end)
+  if made and made.is_there then
+    made, e = method(options, client, "get_job", change.name)
+  end
   if not made then
     return nil, e
   end
@@ -109,7 +112,7 @@ function converge(options, client, change, live)
       return nil, e
     end
   end
-  local mask = diff.mask(normalise.compared(live), normalise.compared(change.job))
+  local mask = diff.mask(live, change.job)
   if #mask == 0 and live.state == "UPDATE_FAILED" then
     mask = { "schedule" }
   end

@@ -225,8 +225,8 @@ local function except_one(sets, entry, schedule, active)
   end
   local date = civil.parse_date(entry)
   if not date then
-    return invalid("except", "except '%s': write a day (2026-12-25), a day of each year (12-25), a month (AUG)"
-      .. " or a weekday (SUN)", tostring(entry))
+    return invalid("except", "except '%s': write a day (2026-12-25), a day of each year (12-25), a month"
+      .. " (AUG) or a weekday (SUN)", tostring(entry))
   end
   local days, zone = civil.days(date.year, date.month, date.day), schedule:zone()
   local first, last = day_start(zone, days), day_start(zone, days + 1) - 1

@@ -1,6 +1,7 @@
 ---What differs between two jobs in compared form, leaf by leaf, as it may be shown. Pure.
 
 local fields <const> = require "mooncron.api.fields"
+local job_api <const> = require "mooncron.api.job"
 local mask_api <const> = require "mooncron.api.mask"
 local normalise <const> = require "mooncron.code.normalise"
 local secret <const> = require "mooncron.code.secret"
@@ -82,26 +83,25 @@ function M.leaves(old, new)
   return walk(fields.job, old, new, "", {})
 end
 
-local function kind_of(job)
-  for _, target in ipairs(fields.targets) do
-    if job[target] then
-      return target
-    end
-  end
+---Whether a live job is as declared, its state aside.
+---@param live mooncron.Job
+---@param job mooncron.Job
+---@return boolean
+function M.is_same(live, job)
+  return #mask_api.compute(normalise.compared(live), normalise.compared(job)) == 0
 end
 
----The update mask that makes `new` of `old`, both in compared form. With another kind of target comes
----another default of `attempt_deadline`, so that the old kind's must not stay.
----@param old table
----@param new table
+---The update mask that makes the live job the declared one; empty when it is that. What depends on something
+---that changes is in it too, or it would stay as it was filled in for the old value: an audience of the old
+---uri, the Content-Type of a body that is gone.
+---@param live mooncron.Job
+---@param job mooncron.Job
 ---@return string[]
-function M.mask(old, new)
-  local mask = mask_api.compute(old, new)
-  if mask[1] and kind_of(old) ~= kind_of(new) and not new.pubsub_target
-    and mask[#mask] ~= "attempt_deadline" then
-    mask[#mask + 1] = "attempt_deadline" -- the last of the fields
+function M.mask(live, job)
+  if M.is_same(live, job) then
+    return {}
   end
-  return mask
+  return mask_api.compute(live, job_api.normalise_stored(job))
 end
 
 return M

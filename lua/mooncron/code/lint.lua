@@ -102,11 +102,6 @@ one["audience"] = { "warning", function(declared, report)
     report(("audience '%s' is of another host than the uri: a target that checks it refuses the token")
       :format(audience))
   end
-  local host = target and target.oauth_token and rules_api.host_of(target.uri)
-  if host and not (host:lower():find("%.googleapis%.com$")
-    or host:lower():find("%.googleusercontent%.com$")) then
-    report(("oauth_token is for *.googleapis.com, '%s' wants oidc_token"):format(host))
-  end
 end }
 
 one["ignored-field"] = { "warning", function(declared, report)
@@ -139,7 +134,7 @@ one["name"] = { "warning", function(declared, report)
   elseif id:find("%u") then
     report(("name '%s' has capitals: two names may then differ only by them"):format(id))
   elseif #id > 63 then
-    report(("name '%s...' is longer than 63 characters, which labels and host names hold"):format(id:sub(1, 60)))
+    report(("name '%s...' is longer than 63 characters, which labels hold"):format(id:sub(1, 60)))
   end
 end }
 

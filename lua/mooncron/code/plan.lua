@@ -115,8 +115,8 @@ local function create(ctx, declared)
   }
   if declared.paused then
     change.fields[#change.fields + 1] = { path = "state", to = "PAUSED" }
-    change.warnings[1] = "no job can be created paused: it is created with a schedule half a year away, paused,"
-      .. " and only then given its own"
+    change.warnings[1] = "no job can be created paused: it is created with a schedule half a year away,"
+      .. " paused, and only then given its own"
   else
     change.next_after = next_run(ctx, declared.job)
   end
@@ -143,8 +143,7 @@ local function state_warning(declared, live)
 end
 
 local function update(ctx, declared, live)
-  local old, new = normalise.compared(live), normalise.compared(declared.job)
-  local mask = diff.mask(old, new)
+  local mask = diff.mask(live, declared.job)
   local state = state_leaf(declared, live)
   local change = {
     op = (#mask > 0 or state) and "update" or "keep",
@@ -154,7 +153,7 @@ local function update(ctx, declared, live)
   if change.op == "keep" then
     return change
   end
-  change.fields = diff.leaves(old, new)
+  change.fields = diff.leaves(normalise.compared(live), normalise.compared(declared.job))
   if state then
     change.fields[#change.fields + 1] = state
     if state.from == "UPDATE_FAILED" and #mask == 0 then

@@ -51,8 +51,8 @@ function M.write(plan)
   end
   return json.pretty({
     format = FORMAT, version = VERSION, set = plan.set, parent = plan.parent,
-    parents = json.list(plan.parents), prune = plan.prune, owned = plan.owned, changes = changes, skipped = json.list(plan.skipped),
-    orphans = json.list(plan.orphans),
+    parents = json.list(plan.parents), prune = plan.prune, owned = plan.owned, changes = changes,
+    skipped = json.list(plan.skipped), orphans = json.list(plan.orphans),
   }, { "format", "version", "set", "parent", "parents", "prune", "owned", "changes" })
 end
 
@@ -110,7 +110,7 @@ function M.is_reached(change, live)
   elseif change.paused ~= nil and (live.state == "PAUSED") ~= change.paused then
     return false
   end
-  return #diff.mask(normalise.compared(live), normalise.compared(change.job)) == 0
+  return diff.is_same(live, change.job)
 end
 
 local function moved(names)

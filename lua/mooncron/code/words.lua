@@ -153,7 +153,7 @@ end
 function words.template(loading)
   return function(given, make)
     if type(given) ~= "table" or type(make) ~= "function" then
-      loading:fail("template wants parameters and a function: template({ id = \"string\" }, function(p) ... end)")
+      loading:fail("template wants two things: template({ id = \"string\" }, function(p) ... end)")
     end
     local params, why = template.declare(given)
     if not params then
