@@ -8,10 +8,8 @@ local M = {}
 
 ---Commands, each a file beside this one that is loaded when it is called. In the order of the help.
 M.commands = {
-M.commands = {
   "run", "serve", "plan", "apply", "sync", "drift", "lint", "pause", "resume", "restore", "attempts", "next",
   "explain", "validate", "capabilities",
-}
 }
 
 local usage <const> = [[
