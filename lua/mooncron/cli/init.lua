@@ -8,7 +8,23 @@ local M = {}
 
 ---Commands, each a file beside this one that is loaded when it is called. In the order of the help.
 M.commands = {
-  "run", "serve", "attempts", "next", "explain", "validate", "import", "export", "capabilities",
+  "run",
+  "serve",
+  "attempts",
+  "next",
+  "explain",
+  "validate",
+  "plan",
+  "apply",
+  "sync",
+  "drift",
+  "lint",
+  "pause",
+  "resume",
+  "restore",
+  "import",
+  "export",
+  "capabilities",
 }
 
 local usage <const> = [[
