@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -99,27 +101,39 @@ int mc_fs_identity(char out[MC_FS_IDENTITY], const char *path, struct mc_err *er
   return MC_OK;
 }
 
-/* The process of a line of /proc/locks, 0 if it is not of the file:
+/* The process of a line of /proc/locks, 0 if it is not of the file " IDENTITY ":
    "1: POSIX  ADVISORY  WRITE 1234 fe:00:5678 1073741826 1073742335" */
 static long holder_in(const char *line, const char *identity)
 {
-  char file[MC_FS_IDENTITY];
-  long pid;
+  const char *at = strstr(line, " POSIX ") ? strstr(line, identity) : NULL;
 
-  if(sscanf(line, "%*s POSIX %*s %*s %ld %47s", &pid, file) != 2 || strcmp(file, identity))
-    return 0;
-  return pid > 0 ? pid : 0;
+  while(at && at > line && at[-1] >= '0' && at[-1] <= '9')
+    at--;
+  return at ? strtol(at, NULL, 10) : 0;
 }
 
 long mc_fs_holder(const char *path)
 {
-  char identity[MC_FS_IDENTITY], line[256];
+  char identity[MC_FS_IDENTITY], word[MC_FS_IDENTITY + 2], line[256];
   FILE *locks = mc_fs_identity(identity, path, NULL) ? NULL : fopen("/proc/locks", "re");
   long pid = 0;
 
+  snprintf(word, sizeof(word), " %s ", locks ? identity : "");
   while(locks && !pid && fgets(line, sizeof(line), locks))
-    pid = holder_in(line, identity);
+    pid = holder_in(line, word);
   if(locks)
     fclose(locks);
-  return pid;
+  return pid > 0 ? pid : 0;
+}
+
+int64_t mc_fs_raise_open_files(void)
+{
+  struct rlimit limit;
+
+  if(getrlimit(RLIMIT_NOFILE, &limit))
+    return 256; /* what POSIX has systems give at least is less, what they give is more */
+  limit.rlim_cur = limit.rlim_max;
+  if(setrlimit(RLIMIT_NOFILE, &limit))
+    getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur > INT32_MAX ? INT32_MAX : (int64_t)limit.rlim_cur;
 }

@@ -40,7 +40,7 @@ static int fs_write(lua_State *L)
   return 1;
 }
 
-/* [-0, +1|2, v] fs.identity(path) -> string, equal for what is the same file or folder | nil, err */
+/* [-0, +1|2, v] fs.identity(path) -> string, equal for the same file or folder | nil, err */
 static int fs_identity(lua_State *L)
 {
   char identity[MC_FS_IDENTITY];
@@ -64,6 +64,13 @@ static int fs_holder(lua_State *L)
   return 1;
 }
 
+/* [-0, +1, -] fs.raise_open_files() -> how many files this process may have open */
+static int fs_raise_open_files(lua_State *L)
+{
+  lua_pushinteger(L, mc_fs_raise_open_files());
+  return 1;
+}
+
 /* [-0, +1, m] */
 int mcL_open_fs(lua_State *L)
 {
@@ -71,6 +78,7 @@ int mcL_open_fs(lua_State *L)
                                        {"write", fs_write},
                                        {"identity", fs_identity},
                                        {"holder", fs_holder},
+                                       {"raise_open_files", fs_raise_open_files},
                                        {NULL, NULL}};
 
   luaL_newlib(L, functions);

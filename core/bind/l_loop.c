@@ -160,8 +160,8 @@ static int loop_signal(lua_State *L)
   return luaL_argerror(L, 2, "not a signal that can be watched");
 }
 
-/* [-0, +1, v] the list of strings at `idx` as a NULL-terminated array in a userdata, which is pushed;
-   the table holds the texts */
+/* [-0, +1, v] the list of strings at `idx` as a NULL-terminated array in a userdata, which is
+   pushed; the table holds the texts */
 static const char *const *read_list(lua_State *L, int idx, const char *what)
 {
   lua_Integer n = 0, i;

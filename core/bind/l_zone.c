@@ -2,7 +2,6 @@
 
 #include "time/civil.h"
 
-
 #define TRANSITIONS_MAX 20000
 
 /* [-0, +0, -] */

@@ -157,6 +157,7 @@ int main(int argc, char **argv)
     return EXIT_FAILURE;
   }
   signal(SIGPIPE, SIG_IGN); /* a reader that went away is a failed write, not our end */
+  signal(SIGXFSZ, SIG_IGN); /* and so is a limit on file size */
   lua_pushcfunction(L, on_error);
   lua_pushcfunction(L, protected_main);
   lua_pushinteger(L, argc);

@@ -5,7 +5,8 @@
 #include "loop/loop.h"
 
 /* Run a program to its end and collect what it prints: a "process" event. It leads a process group
-   of its own, which is killed when its time is up, when it prints too much and when it is cancelled. */
+   of its own, which is killed when its time is up, when it prints too much and when it is
+   cancelled. */
 
 struct mc_process_opts {
   const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */

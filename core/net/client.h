@@ -71,8 +71,8 @@ int mc_client_new(struct mc_client **out, struct mc_loop *loop, const struct mc_
 /* Cancels what is running. */
 void mc_client_free(struct mc_client *client);
 /* Start a request; *id is its operation. A POST or PATCH is sent at most once; what is harmless to
-   repeat may be sent again when a kept connection turns out to be dead. What is wrong with the request itself fails here, all else
-   arrives as event. */
+   repeat may be sent again when a kept connection turns out to be dead. What is wrong with the
+   request itself fails here, all else arrives as event. */
 int mc_client_send(struct mc_client *client, const struct mc_request *request, uint64_t *id,
                    struct mc_err *err);
 

@@ -61,9 +61,9 @@ int mc_server_reply(struct mc_server *server, uint64_t id, int64_t status,
 
 /* The same in pieces: start (headers go out), write as often as there is something to say, finish.
    At most max_pending bytes wait for a client that reads slowly: one more write is
-   MC_RESOURCE_EXHAUSTED and changes nothing. A client that goes away early (also one that closes its
-   sending side) is told of by a "gone" event with the exchange's id; writing is MC_NOT_FOUND from
-   then on. Cancelling the operation `id` breaks the connection off. */
+   MC_RESOURCE_EXHAUSTED and changes nothing. A client that goes away early (also one that closes
+   its sending side) is told of by a "gone" event with the exchange's id; writing is MC_NOT_FOUND
+   from then on. Cancelling the operation `id` breaks the connection off. */
 int mc_server_start(struct mc_server *server, uint64_t id, int64_t status,
                     const struct mc_header *headers, size_t header_count, int64_t max_pending,
                     struct mc_err *err);

@@ -190,7 +190,7 @@ int mc_tzdb_get(struct mc_tzdb *db, const struct mc_zone **out, const char *name
                 struct mc_err *err)
 {
   char text[MC_ZONE_NAME_MAX];
-  struct mc_zone *zone;
+  struct mc_zone *zone = NULL;
   size_t at;
   bool found;
   int rc;

@@ -34,6 +34,7 @@ local sources = {} ---@type table<any, fun(event: table)> server key or operatio
 local arrived = {} ---@type table<integer, table> events that came before anybody awaited them
 local inbox = {} ---@type table[] events of this turn, newest first
 local turn_end = {} ---@type function[]
+local driving, counter = false, 0
 local live = {} ---@type table<mooncron.Task, true>
 M.live = live
 
@@ -186,8 +187,6 @@ local function turn(done)
   return true
 end
 
-local driving = false
-
 -- Drive the loop from outside any task until `done()`. `stuck`, if given, may help out of a deadlock:
 -- it returns whether it did.
 local function drive(done, stuck)
@@ -296,18 +295,7 @@ function M.at_turn_end(hook)
   turn_end[#turn_end + 1] = hook
 end
 
----Wait so many seconds (fractions allowed).
----@param seconds number
-function M.sleep(seconds)
-  if type(seconds) ~= "number" or seconds ~= seconds or seconds >= 1e12 then
-    error("seconds must be a number, and not without end", 2)
-  end
-  M.await(assert(M.loop():timer(math.ceil(seconds * 1000))))
-end
-
 -- ---- tasks ----
-
-local counter = 0
 
 ---Start a task; it runs from the next turn on.
 ---@param fn function

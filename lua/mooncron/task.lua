@@ -17,6 +17,15 @@ function M.list()
   return rows
 end
 
+---Wait so many seconds (fractions allowed).
+---@param seconds number
+function M.sleep(seconds)
+  if type(seconds) ~= "number" or seconds ~= seconds or seconds >= 1e12 then
+    error("seconds must be a number, and not without end", 2)
+  end
+  M.await(assert(M.loop():timer(math.ceil(seconds * 1000))))
+end
+
 ---A condition that tasks wait for until somebody sets it; once set it stays so until `clear`.
 ---@return table event with `set(...)`, `clear()`, `is_set()`, `wait()` (returns what it was set with)
 function M.event()

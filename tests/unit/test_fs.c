@@ -157,6 +157,22 @@ static void test_holder(void)
   tap_is_int(mc_fs_holder(path), 0, "until he lets go");
 }
 
+static void test_open_files(void)
+{
+  struct rlimit limit, old;
+
+  getrlimit(RLIMIT_NOFILE, &old);
+  limit = old;
+  limit.rlim_cur = 64;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  tap_ok(mc_fs_raise_open_files() > 64, "more files may be open than before");
+  getrlimit(RLIMIT_NOFILE, &limit);
+  tap_ok(limit.rlim_cur == old.rlim_max, "as many as the process may have");
+  tap_is_int(mc_fs_raise_open_files(), mc_fs_raise_open_files(),
+             "and asking again changes nothing");
+  setrlimit(RLIMIT_NOFILE, &old);
+}
+
 int main(void)
 {
   char command[96];
@@ -169,6 +185,7 @@ int main(void)
   test_write_in_part();
   test_identity();
   test_holder();
+  test_open_files();
   snprintf(command, sizeof(command), "rm -rf %s", folder);
   tap_is_int(system(command), 0, "the folder is removed");
   return tap_done();

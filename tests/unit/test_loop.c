@@ -1,4 +1,4 @@
-/* Units of core/loop: order of events, timers, cancelling, signals, freeing with all still running. */
+/* Units of core/loop: order of events, timers, cancelling, signals, freeing while all runs. */
 
 #include <signal.h>
 
@@ -39,8 +39,8 @@ static uint64_t take_id(struct mc_loop *loop)
 static void test_timers(void)
 {
   struct mc_loop *loop = new_loop();
-  uint64_t late = start_timer(loop, 20), soon = start_timer(loop, 1), past = start_timer(loop, -5);
   int64_t before = mc_loop_mono_ms();
+  uint64_t late = start_timer(loop, 90), soon = start_timer(loop, 50), past = start_timer(loop, -5);
 
   tap_ok(late && soon > late && past > soon, "ids grow and are never 0");
   tap_is_int((int64_t)mc_loop_pending(loop), 3, "three timers run");
@@ -50,7 +50,7 @@ static void test_timers(void)
   tap_is_int((int64_t)take_id(loop), (int64_t)soon, "the shorter one is next");
   mc_loop_poll(loop, FOR_EVER, NULL);
   tap_is_int((int64_t)take_id(loop), (int64_t)late, "the longest one is last");
-  tap_ok(mc_loop_mono_ms() - before >= 20, "and it took its time");
+  tap_ok(mc_loop_mono_ms() - before >= 89, "and it took its time");
   tap_is_int((int64_t)mc_loop_pending(loop), 0, "nothing runs any more");
   mc_loop_poll(loop, FOR_EVER, NULL);
   tap_ok(!mc_loop_peek(loop), "waiting for ever returns when nothing could come");

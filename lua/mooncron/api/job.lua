@@ -8,6 +8,7 @@ local json <const> = require "mooncron.json"
 local problem <const> = require "mooncron.problem"
 local rules <const> = require "mooncron.api.rules"
 local schema <const> = require "mooncron.schema"
+local schema_write <const> = require "mooncron.schema_write"
 local stored <const> = require "mooncron.api.stored"
 
 ---A job in canonical form. The messages inside have the fields of `mooncron.api.fields`.
@@ -69,21 +70,28 @@ end
 ---@param opts {int_enums: boolean?}?
 ---@return table
 function M.to_json(job, opts)
-  return schema.write(fields.job, job, opts and opts.int_enums)
+  return schema_write.write(fields.job, job, opts and opts.int_enums)
 end
 
 ---Without the fields that only the service sets: what counts of the body of a create or patch.
 ---@param job mooncron.Job
 ---@return table
 function M.strip_output(job)
-  return schema.without_output(fields.job, job)
+  return schema_write.without_output(fields.job, job)
 end
+
+-- What the official Node client sends for a job that has nothing but a name, as in a patch that only
+-- clears [rec].
+local EMPTY_JOB <const> = '""'
 
 ---Decode a request's body and read it.
 ---@param text string
 ---@return mooncron.Job? job
 ---@return mooncron.Err? err
 function M.decode(text)
+  if text == EMPTY_JOB then
+    return {}
+  end
   local value, e = json.decode(text)
   if value == nil then
     return nil, e

@@ -86,6 +86,7 @@ end
 ---@field page_size string?
 ---@field page_token string?
 ---@field update_mask string?
+---@field filter string?
 
 ---The parameters that every method understands, and the raw text of those of some. What is not
 ---known is passed over.
@@ -96,6 +97,9 @@ function M.options(params)
   local e, int_enums = read_alt(params.alt or "json")
   if e then
     return nil, e
+  end
+  if params.callback then
+    return nil, errors.unimplemented("JSONP (the parameter callback)")
   end
   local selector
   if params.fields and params.fields ~= "" then
@@ -112,6 +116,7 @@ function M.options(params)
     page_size = params.pageSize,
     page_token = params.pageToken,
     update_mask = params.updateMask,
+    filter = params.filter ~= "" and params.filter or nil,
   }
 end
 

@@ -7,10 +7,30 @@ local task <const> = require "mooncron.task"
 local M = {}
 
 ---Commands, each a file beside this one that is loaded when it is called. In the order of the help.
-M.commands = { "run", "serve", "next", "explain", "validate", "context", "auth" }
+M.commands = {
+  "run",
+  "serve",
+  "attempts",
+  "next",
+  "explain",
+  "validate",
+  "plan",
+  "apply",
+  "sync",
+  "drift",
+  "lint",
+  "pause",
+  "resume",
+  "restore",
+  "import",
+  "export",
+  "context",
+  "auth",
+  "capabilities",
+}
 
 local usage <const> = [[
-usage: mooncron FILE [ARG...]         run a Lua script
+usage: mooncron FILE [ARG...]         run a Lua script, - is standard input
        mooncron -e CODE [ARG...]      run a line of Lua
        mooncron COMMAND [ARG...]      see below; mooncron COMMAND --help tells more
        mooncron                       a REPL on a terminal, else the script on standard input
@@ -154,7 +174,7 @@ local function dispatch(options, args)
   if command then
     return command.run(args, M)
   end
-  if not name:find("[./]") and not io.open(name) then
+  if name ~= "-" and not name:find("[./]") and not io.open(name) then
     return M.usage_error(("'%s' is neither a command nor a file"):format(name))
   end
   return M.run_file(name, args)

@@ -12,6 +12,7 @@ local M = {}
 ---@type table<string, mooncron.repl.Command>
 M.all = {}
 
+---@return string[] sorted, as they are typed
 function M.names()
   local names = {}
   for name in pairs(M.all) do

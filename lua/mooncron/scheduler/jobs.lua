@@ -127,7 +127,7 @@ local function check(job, context)
 end
 
 local function encode_resource(job)
-  return json.encode(job_api.to_json(job_api.strip_output(job)))
+  return json.encode(job_api.to_json(job))
 end
 
 local function copy(value)

@@ -42,19 +42,30 @@ local function get(call)
   return job_answer(call, call.jobs:get(call.name))
 end
 
-local function list(call)
+-- How many of a list, and after which name.
+local function page_of(call, method, collection)
+  if call.options.filter then
+    return nil, errors.unimplemented(("the filter of projects.locations.%s"):format(method))
+  end
   local size, e = page.size(call.options.page_size)
   if not size then
     return nil, e
   end
   local after
-  after, e = page.after(call.options.page_token, call.parent .. "/jobs")
+  after, e = page.after(call.options.page_token, collection)
   if e then
     return nil, e
   end
+  return size, after
+end
+
+local function list(call)
+  local size, after = page_of(call, "jobs.list", call.parent .. "/jobs")
+  if not size then
+    return nil, after
+  end
   -- One more than asked tells whether there is another page.
-  local jobs
-  jobs, e = call.jobs:list(call.parent, after, size + 1)
+  local jobs, e = call.jobs:list(call.parent, after, size + 1)
   if not jobs then
     return nil, e
   end
@@ -105,43 +116,61 @@ local function verb(method)
 end
 
 local function list_locations(call)
-  local rows = {}
-  for i, id in ipairs(locations.ids) do
-    rows[i] = locations.resource(call.project, id)
+  local size, after = page_of(call, "list", ("projects/%s/locations"):format(call.project))
+  if not size then
+    return nil, after
   end
-  return { locations = json.list(rows) }, locations.list_order
+  local rows, answer = {}, {}
+  for _, id in ipairs(locations.ids) do
+    local row = locations.resource(call.project, id)
+    if not after or row.name > after then
+      rows[#rows + 1] = row
+    end
+    if #rows > size then
+      rows[#rows] = nil
+      answer.nextPageToken = page.token(rows[#rows].name)
+      break
+    end
+  end
+  answer.locations = rows[1] and json.list(rows) or nil
+  return answer, locations.list_order
 end
 
 local function get_location(call)
   return locations.resource(call.project, call.names[2]), locations.order
 end
 
-local function missing(method)
-  return function()
-    return nil, errors.unimplemented("projects.locations." .. method)
-  end
-end
-
 -- ---- routes ----
 
--- Path below the version, `*` for a segment that is free; a job's `:verb` stands in its own column.
-local ROUTES <const> = {
-  { "GET", "projects/*/locations", nil, list_locations },
-  { "GET", "projects/*/locations/*", nil, get_location },
-  { "GET", "projects/*/locations/*/jobs", nil, list },
-  { "POST", "projects/*/locations/*/jobs", nil, create },
-  { "GET", "projects/*/locations/*/jobs/*", nil, get },
-  { "PATCH", "projects/*/locations/*/jobs/*", nil, patch },
-  { "DELETE", "projects/*/locations/*/jobs/*", nil, delete },
-  { "POST", "projects/*/locations/*/jobs/*", "pause", verb("pause") },
-  { "POST", "projects/*/locations/*/jobs/*", "resume", verb("resume") },
-  { "POST", "projects/*/locations/*/jobs/*", "run", verb("run") },
-  { "GET", "projects/*/locations/*/cmekConfig", nil, missing("getCmekConfig") },
-  { "PATCH", "projects/*/locations/*/cmekConfig", nil, missing("updateCmekConfig") },
-  { "GET", "projects/*/locations/*/operations", nil, missing("operations.list") },
-  { "GET", "projects/*/locations/*/operations/*", nil, missing("operations.get") },
-  { "DELETE", "projects/*/locations/*/operations/*", nil, missing("operations.delete") },
-  { "POST", "projects/*/locations/*/operations/*", "cancel", missing("operations.cancel") },
+local LOCATION <const> = "projects/*/locations/*"
+local JOB <const> = LOCATION .. "/jobs/*"
+local OPERATION <const> = LOCATION .. "/operations/*"
+
+---@class mooncron.scheduler.Route
+---@field id string the method's name in the discovery document, below `projects.locations.`
+---@field method string
+---@field path string below the version, `*` for a segment that is free
+---@field verb string? what follows the last segment's colon
+---@field answer (fun(call: mooncron.scheduler.Call): table?, any)? nil: the API has it, and we have not
+
+---@type mooncron.scheduler.Route[]
+M.routes = {
+  { id = "list", method = "GET", path = "projects/*/locations", answer = list_locations },
+  { id = "get", method = "GET", path = LOCATION, answer = get_location },
+  { id = "jobs.list", method = "GET", path = LOCATION .. "/jobs", answer = list },
+  { id = "jobs.create", method = "POST", path = LOCATION .. "/jobs", answer = create },
+  { id = "jobs.get", method = "GET", path = JOB, answer = get },
+  { id = "jobs.patch", method = "PATCH", path = JOB, answer = patch },
+  { id = "jobs.delete", method = "DELETE", path = JOB, answer = delete },
+  { id = "jobs.pause", method = "POST", path = JOB, verb = "pause", answer = verb("pause") },
+  { id = "jobs.resume", method = "POST", path = JOB, verb = "resume", answer = verb("resume") },
+  { id = "jobs.run", method = "POST", path = JOB, verb = "run", answer = verb("run") },
+  { id = "getCmekConfig", method = "GET", path = LOCATION .. "/cmekConfig" },
+  { id = "updateCmekConfig", method = "PATCH", path = LOCATION .. "/cmekConfig" },
+  { id = "operations.list", method = "GET", path = LOCATION .. "/operations" },
+  { id = "operations.get", method = "GET", path = OPERATION },
+  { id = "operations.delete", method = "DELETE", path = OPERATION },
+  { id = "operations.cancel", method = "POST", path = OPERATION, verb = "cancel" },
 }
 
 -- v1beta1 has the same surface but for the newer methods (fact sheet 1.2).
@@ -155,8 +184,9 @@ local function split(path)
   return parts
 end
 
-for _, route in ipairs(ROUTES) do
-  route.parts = split(route[2])
+local parts_of <const> = {}
+for _, route in ipairs(M.routes) do
+  parts_of[route] = split(route.path)
 end
 
 local function decode_segment(text)
@@ -167,11 +197,12 @@ end
 
 -- The free segments, or nil when the route is another one.
 local function match(route, parts, path_verb)
-  if #parts ~= #route.parts + 1 or route[3] ~= path_verb then
+  local wanted = parts_of[route]
+  if #parts ~= #wanted + 1 or route.verb ~= path_verb then
     return nil
   end
   local names = {}
-  for i, want in ipairs(route.parts) do
+  for i, want in ipairs(wanted) do
     local got = parts[i + 1]
     if want == "*" then
       names[#names + 1] = decode_segment(got)
@@ -197,18 +228,20 @@ end
 
 local function find_route(method, path)
   local parts = split(path)
-  if not VERSIONS[parts[1]] then
+  if parts[1] == "batch" then
+    return nil, errors.unimplemented("batch")
+  elseif not VERSIONS[parts[1]] then
     return nil, err.new("NOT_FOUND",
       ("path '%s' is not of the API: it begins with /v1/projects/"):format(path))
   end
   local path_verb = take_verb(parts)
   local others = {}
-  for _, route in ipairs(ROUTES) do
+  for _, route in ipairs(M.routes) do
     local names = match(route, parts, path_verb)
-    if names and route[1] == method then
+    if names and route.method == method then
       return route, names
     elseif names then
-      others[#others + 1] = route[1]
+      others[#others + 1] = route.method
     end
   end
   if others[1] then
@@ -258,6 +291,8 @@ function M.handle(jobs, request)
   local route, names = find_route(request.method, path)
   if not route then
     return failure(names)
+  elseif not route.answer then
+    return failure(errors.unimplemented("projects.locations." .. route.id))
   end
   local parameters, e = query_api.parse(query)
   local options
@@ -267,7 +302,7 @@ function M.handle(jobs, request)
   if not options then
     return failure(e)
   end
-  local value, order = route[4](call_of(jobs, names, options, request.body))
+  local value, order = route.answer(call_of(jobs, names, options, request.body))
   if not value then
     return failure(order)
   end

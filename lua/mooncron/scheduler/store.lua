@@ -2,7 +2,7 @@
 ---transaction, and whoever waits for it is told after the commit.
 
 local core <const> = require "mooncron.core"
-local err <const> = require "mooncron.err"
+local file_format <const> = require "mooncron.scheduler.file_format"
 local json <const> = require "mooncron.json"
 local task <const> = require "mooncron.task"
 
@@ -12,100 +12,35 @@ local M = {}
 local Store = { __name = "mooncron.scheduler.Store" }
 Store.__index = Store
 
--- user_version of the file. A newer one is refused: nothing of it is touched.
-local VERSION <const> = 1
-
-local SCHEMA <const> = [[
--- One row a job. `resource` is what the user set (API JSON); the other columns are what the service
--- keeps. An id is never used again: an attempt that is still on its way when its job is deleted must
--- not be taken for one of another job.
-CREATE TABLE jobs (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  name TEXT NOT NULL UNIQUE,
-  parent TEXT NOT NULL,
-  resource TEXT NOT NULL,
-  state TEXT NOT NULL,
-  anchor_ms INTEGER NOT NULL,   -- where plain intervals count from
-  updated_ms INTEGER NOT NULL,
-  schedule_ms INTEGER,          -- shown as scheduleTime: the next run or retry
-  due_ms INTEGER,               -- the next slot to claim; NULL while paused or while an execution is out
-  attempted_ms INTEGER,         -- start of the last attempt
-  status INTEGER NOT NULL       -- of the last attempt, a google.rpc.Code; -1: none yet
-);
-CREATE INDEX jobs_by_parent ON jobs (parent, name);
-CREATE INDEX jobs_due ON jobs (due_ms) WHERE due_ms IS NOT NULL;
-
--- One row a running execution: a slot that was claimed, or a forced run. It stays until the last
--- attempt has ended.
-CREATE TABLE executions (
-  id INTEGER PRIMARY KEY,
-  job_id INTEGER NOT NULL,
-  forced INTEGER NOT NULL,
-  scheduled_ms INTEGER NOT NULL, -- the slot: the run's identity, the same on all attempts
-  first_ms INTEGER,              -- start of the first attempt
-  attempt INTEGER NOT NULL,      -- attempts started
-  failures INTEGER NOT NULL,     -- failed attempts that count
-  due_ms INTEGER,                -- of the next attempt; NULL while one is on its way
-  note TEXT                      -- why it is not a plain run: a catch-up, a repetition after a crash
-);
-CREATE INDEX executions_due ON executions (due_ms) WHERE due_ms IS NOT NULL;
-CREATE INDEX executions_by_job ON executions (job_id);
-
--- What was tried and what came of it.
-CREATE TABLE attempts (
-  id INTEGER PRIMARY KEY,
-  job TEXT NOT NULL,
-  scheduled_ms INTEGER NOT NULL,
-  forced INTEGER NOT NULL,
-  attempt INTEGER NOT NULL,
-  started_ms INTEGER NOT NULL,
-  ended_ms INTEGER NOT NULL,
-  latency_us INTEGER NOT NULL,
-  target_type TEXT NOT NULL,
-  target TEXT NOT NULL,
-  code TEXT NOT NULL,
-  http_status INTEGER,
-  debug_info TEXT NOT NULL,
-  answer TEXT NOT NULL,
-  note TEXT
-);
-CREATE INDEX attempts_by_job ON attempts (job, id);
-]]
-
----Attempts kept; the oldest go first.
+---Attempts kept, and for how long; the oldest go first.
 M.MAX_ATTEMPTS = 100000
-
-local function prepare_file(db, path)
-  local row, e = db:row("PRAGMA user_version")
-  if not row then
-    return nil, e
-  end
-  if row.user_version == 0 then
-    return db:exec("BEGIN;" .. SCHEMA .. "PRAGMA user_version = " .. VERSION .. ";COMMIT;")
-  elseif row.user_version > VERSION then
-    local words = "'%s' was written by a newer mooncron (format %d, this one knows %d): "
-      .. "use that one, or another folder"
-    return nil, err.new("FAILED_PRECONDITION", words:format(path, row.user_version, VERSION))
-  end
-  return true
-end
+M.MAX_ATTEMPT_AGE_MS = 30 * 86400000
 
 ---Open or make the file. It belongs to one process at a time.
 ---@param path string ":memory:" keeps nothing
+---@param limits { max_attempts: integer?, max_attempt_age_ms: integer? }?
 ---@return mooncron.scheduler.Store?
 ---@return mooncron.Err?
-function M.open(path)
+function M.open(path, limits)
   local db, e = core.store.open(path, { exclusive = true })
   if not db then
     return nil, e
   end
   local ok
-  ok, e = prepare_file(db, path)
+  ok, e = file_format.prepare(db, path)
   if not ok then
     db:close()
     return nil, e
   end
-  return setmetatable({ db = db, path = path, waiters = {}, parsed = {}, parsed_count = 0 }, Store)
+  return setmetatable({
+    db = db,
+    path = path,
+    waiters = {},
+    parsed = {},
+    parsed_count = 0,
+    epoch = 0, -- resets so far: what began before one is not written down
+    limits = limits or {},
+  }, Store)
 end
 
 function Store:close()
@@ -201,10 +136,15 @@ function Store:durable()
   if not self.open_turn then
     return true
   end
-  local done = task.event()
-  self:after_commit(function(e)
-    done:set(e)
-  end)
+  local done = self.committed
+  if not done then -- one for all that wait in this turn
+    done = task.event()
+    self.committed = done
+    self:after_commit(function(e)
+      self.committed = nil
+      done:set(e)
+    end)
+  end
   local e = done.wait()
   if e then
     return nil, e
@@ -332,28 +272,98 @@ end
 
 -- ---- attempts ----
 
+---Drop the attempts that are too many or too old.
+function Store:prune_attempts(now_ms)
+  local ok, e = change(self, "DELETE FROM attempts WHERE id <= (SELECT max(id) FROM attempts) - ?",
+    self.limits.max_attempts or M.MAX_ATTEMPTS)
+  if not ok then
+    return nil, e
+  end
+  -- Ids grow with time: stop at the first one that is young enough.
+  return change(self, [[DELETE FROM attempts WHERE id <
+      (SELECT id FROM attempts WHERE ended_ms >= ? ORDER BY id LIMIT 1)]],
+    now_ms - (self.limits.max_attempt_age_ms or M.MAX_ATTEMPT_AGE_MS))
+end
+
 function Store:insert_attempt(a)
   local ok, e = change(self, [[INSERT INTO attempts (job, scheduled_ms, forced, attempt, started_ms, ended_ms,
       latency_us, target_type, target, code, http_status, debug_info, answer, note)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]],
     a.job, a.scheduled_ms, a.forced, a.attempt, a.started_ms, a.ended_ms, a.latency_us, a.target_type,
-    a.target, a.code, a.http_status, a.debug_info, a.answer, a.note)
+    a.target, a.code, a.http_status, a.debug_info, core.store.blob(a.answer), a.note)
   if not ok then
     return nil, e
   end
-  local id = self.db:last_rowid()
-  if id % 1000 == 0 then
-    return change(self, "DELETE FROM attempts WHERE id <= ?", id - M.MAX_ATTEMPTS)
+  a.id = self.db:last_rowid()
+  local now_and_then = math.max(1, math.min(1000, (self.limits.max_attempts or M.MAX_ATTEMPTS) // 10))
+  if a.id % now_and_then == 0 then
+    return self:prune_attempts(a.ended_ms)
   end
   return true
 end
 
----Attempts, the oldest first: of one job or of all, after `last_id`.
----@param filter { job: string?, after_id: integer?, limit: integer? }
+local function reversed(rows)
+  local out, n = {}, #rows
+  for i = 1, n do
+    out[i] = rows[n + 1 - i]
+  end
+  return out
+end
+
+---@class mooncron.AttemptFilter
+---@field job string? full name, or an id in whatever location
+---@field failed boolean? only those without success
+---@field after_id integer? those after it
+---@field limit integer? default 1000, at most 100,000
+---@field newest boolean? when there are more than the limit: the newest, not the oldest
+
+---Attempts in the order in which they ended.
+---@param filter mooncron.AttemptFilter
+---@return table[]?
+---@return mooncron.Err?
 function Store:attempts(filter)
-  return self.db:rows(
-    "SELECT * FROM attempts WHERE id > ?1 AND (?2 IS NULL OR job = ?2) ORDER BY id LIMIT ?3",
-    filter.after_id or 0, filter.job, filter.limit or 1000)
+  local terms, values = { "id > ?1" }, { filter.after_id or 0, math.min(filter.limit or 1000, 100000) }
+  if filter.job then
+    local is_full = filter.job:find("/", 1, true)
+    terms[2] = is_full and "job = ?3" or "(job = ?3 OR substr(job, -length(?3) - 6) = '/jobs/' || ?3)"
+    values[3] = filter.job
+  end
+  if filter.failed then
+    terms[#terms + 1] = "code <> 'OK'"
+  end
+  local sql = ("SELECT * FROM attempts WHERE %s ORDER BY id %s LIMIT ?2"):format(
+    table.concat(terms, " AND "), filter.newest and "DESC" or "ASC")
+  local rows, e = self.db:rows(sql, table.unpack(values))
+  if not rows then
+    return nil, e
+  end
+  return filter.newest and reversed(rows) or rows
+end
+
+-- ---- the whole ----
+
+---Drop all jobs, executions and attempts. What is on its way is not written down any more.
+function Store:reset()
+  self.epoch = self.epoch + 1
+  self.parsed, self.parsed_count = {}, 0
+  for _, table_name in ipairs { "executions", "jobs", "attempts" } do
+    local ok, e = change(self, "DELETE FROM " .. table_name)
+    if not ok then
+      return nil, e
+    end
+  end
+  return self:durable()
+end
+
+---@return integer
+function Store:job_count()
+  return assert(self.db:row("SELECT count(*) AS n FROM jobs")).n
+end
+
+---@return integer bytes of the file, or of what is in memory
+function Store:size()
+  local pages = assert(self.db:row("PRAGMA page_count")).page_count
+  return pages * assert(self.db:row("PRAGMA page_size")).page_size
 end
 
 return M

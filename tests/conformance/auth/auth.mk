@@ -1,6 +1,7 @@
 # Our tokens checked by jose and google-auth-library, theirs by us. Included by the root Makefile; needs node and npm.
 
 CONFORMANCE_AUTH := $(B)/conformance/auth
+EXTRA_CHECKS += conformance-auth
 
 # The packages land beside a copy of the script, never in the source tree.
 $(CONFORMANCE_AUTH)/node_modules: tests/conformance/auth/package.json

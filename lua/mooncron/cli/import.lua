@@ -1,0 +1,111 @@
+---mooncron import live|FILE...
+
+local args_reader <const> = require "mooncron.cli.args"
+local common <const> = require "mooncron.cli.port"
+local port <const> = require "mooncron.port"
+
+local M = {}
+
+M.summary = "make a job file of live jobs, a crontab, gcloud, Terraform or Kubernetes"
+
+local OPTIONS <const> = {
+  { "--format", value = "FORMAT", help = "crontab, gcloud, terraform, k8s, json or auto (default)" },
+  common.options.project,
+  common.options.location,
+  common.options.endpoint,
+  common.options.data,
+  { "--time-zone", value = "ZONE", help = "of crontabs and CronJobs that do not say theirs" },
+  { "--system", help = "the crontab has a column for the user (default: by name and heading)" },
+  { "--uri-template", value = "URI", help = "where commands of a crontab that call no URL are sent" },
+  { "--map", value = "GLOB=URI", many = true, help = "the same for the commands that fit, the first counts" },
+  common.options.exact,
+  { "--json", help = "print the API's JSON instead of a job file" },
+  common.options.strict,
+}
+
+local usage <const> = [[
+usage: mooncron import live [OPTION...]
+       mooncron import FILE... [OPTION...]
+
+Print a job file of the jobs of a project ("live"), or of files: a crontab, what `gcloud scheduler jobs
+list|describe --format=json|yaml` prints, scripts of `gcloud scheduler jobs create`, what `terraform show
+-json` prints, Kubernetes CronJobs (YAML or JSON). "-" reads standard input. What could not be carried over
+is told on standard error, with file and line.
+
+Cloud Scheduler calls URLs and runs no commands. A command of a crontab or container becomes a job when it is
+a call with curl or wget; other commands of a crontab are left out, unless --map or --uri-template says where
+they are sent, as POST: {name}, {command} and {user} stand for the job's id, the command and its user. YAML
+needs Debian's lua-yaml (LuaRocks: lyaml).
+
+%s
+
+exit codes: 0 done, 1 failure (with --strict: or something was not carried over), 2 usage
+
+examples:
+  mooncron import live --project my-project --location europe-west1 > jobs.lua
+  crontab -l | mooncron import - --time-zone Europe/Berlin --map '*backup.sh*=https://run.example.com/backup'
+  gcloud scheduler jobs list --location europe-west1 --format yaml | mooncron import -
+  terraform show -json | mooncron import - --format terraform --json]]
+
+-- `GLOB=URI`: the glob may hold a `=`, a URI begins with its scheme.
+local function rules_of(list)
+  local rules = {}
+  for i, text in ipairs(list or {}) do
+    local glob, uri = text:match("^(.-)=(https?://.+)$")
+    if not glob then
+      return nil, ("--map '%s': write GLOB=https://..."):format(text)
+    end
+    rules[i] = { glob = glob, uri = uri }
+  end
+  return rules
+end
+
+local function check(options)
+  local template = options.uri_template
+  if template and not template:find("^https?://") then
+    return ("--uri-template '%s': write https://..."):format(template)
+  elseif options[1] == "live" and (#options > 1 or options.format) then
+    return "live takes no files and no --format"
+  end
+  local rules, problem = rules_of(options.map)
+  options.map = rules
+  return problem
+end
+
+local function gather(options)
+  if options[1] == "live" then
+    return common.live(options)
+  end
+  options.check_schedule = common.check_schedule
+  return common.files(options, options)
+end
+
+---@param args string[]
+---@param cli table mooncron.cli
+---@return integer exit code
+function M.run(args, cli)
+  if cli.wants_help(args) then
+    print(usage:format(args_reader.help(OPTIONS)))
+    return 0
+  end
+  local words = { min = 1, max = math.maxinteger, names = "what to import: live, a file, or -" }
+  local options, problem = args_reader.read(args, OPTIONS, words)
+  problem = problem or check(options)
+  if problem then
+    return cli.usage_error("import: " .. problem)
+  end
+  local jobs, notes = gather(options)
+  jobs = common.tidy(jobs, options)
+  for _, job in ipairs(jobs) do
+    for _, line in ipairs(port.problems(job, { check_schedule = common.check_schedule })) do
+      notes[#notes + 1] = { job = port.name_parts(job).job, message = line }
+    end
+  end
+  local text, more = port.write(jobs, options.json and "json" or "lua")
+  table.move(more, 1, #more, #notes + 1, notes)
+  io.write(text)
+  common.tell(notes)
+  return options.strict and #notes > 0 and 1 or 0
+end
+
+return M

@@ -1,0 +1,74 @@
+---Texts as Terraform's language has them.
+
+local M = {}
+
+local ESCAPES <const> = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t", ['"'] = '\\"', ["\\"] = "\\\\" }
+
+local function escape(char)
+  return ESCAPES[char] or ("\\u%04x"):format(char:byte())
+end
+
+---A quoted text; `${` and `%{` would begin a template. The text must be UTF-8.
+---@param text string
+---@return string
+function M.quote(text)
+  local quoted = text:gsub('[%c"\\\127]', escape)
+  -- of "$${" only the last two characters are a sign: what is before is spelt by number
+  quoted = quoted:gsub("([$%%]+)([$%%]){", function(before, sign)
+    return before:gsub(".", function(char)
+      return ("\\u%04x"):format(char:byte())
+    end) .. sign .. "{"
+  end)
+  return '"' .. quoted:gsub("([$%%]){", "%1%1{") .. '"'
+end
+
+---A text of whole lines as a heredoc; nil when it would not come back as it is.
+---@param text string
+---@return string?
+function M.heredoc(text)
+  if not text:find("\n.*\n$") or text:find("[\0\1-\8\11-\31\127]") or text:find("[$%%][$%%]{") then
+    return nil
+  end
+  local marker = "EOT"
+  while ("\n" .. text):find("\n[ \t]*" .. marker .. "[ \t]*\n") do
+    marker = marker .. "_"
+  end
+  return "<<" .. marker .. "\n" .. text:gsub("([$%%]){", "%1%1{") .. marker
+end
+
+-- Terraform normalises texts to NFC. Ranges of characters that this leaves alone in any order.
+local STABLE <const> = {
+  { 0x0, 0x2ff }, { 0x391, 0x3ce }, { 0x400, 0x482 }, { 0x2010, 0x205e }, { 0x20ac, 0x20ac },
+  { 0x2190, 0x21ff }, { 0x2500, 0x257f }, { 0x3041, 0x3096 }, { 0x30a1, 0x30fa }, { 0x4e00, 0x9fff },
+  { 0xac00, 0xd7a3 }, { 0x1f300, 0x1faff },
+}
+
+---Whether a text is UTF-8 that Terraform surely keeps to the byte.
+---@param text string
+---@return boolean
+function M.is_stable(text)
+  if not utf8.len(text) then
+    return false
+  elseif not text:find("[\xCC-\xF4]") then
+    return true
+  end
+  for _, code in utf8.codes(text) do
+    local found = false
+    for _, range in ipairs(STABLE) do
+      found = found or code >= range[1] and code <= range[2]
+    end
+    if not found then
+      return false
+    end
+  end
+  return true
+end
+
+---@param text string
+---@return string
+function M.identifier(text)
+  local id = text:gsub("[^%w_-]", "_")
+  return id:find("^[%a_]") and id or "job_" .. id
+end
+
+return M
