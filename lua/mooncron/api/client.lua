@@ -3,14 +3,14 @@
 ---directly: `create_job { parent = ..., job = { ... } }` is `create_job { name = "nightly", ... }`.
 ---Each takes options as its last argument: `{ timeout = seconds }`.
 
-local call <const> = require "mooncron.api.call"
+local call <const> = require "mooncron.client.call"
 local err <const> = require "mooncron.err"
 local fields <const> = require "mooncron.api.fields"
 local job_api <const> = require "mooncron.api.job"
 local mask_api <const> = require "mooncron.api.mask"
 local names <const> = require "mooncron.api.name"
-local offline <const> = require "mooncron.api.offline"
-local pager <const> = require "mooncron.api.pager"
+local offline <const> = require "mooncron.client.offline"
+local pager <const> = require "mooncron.client.pager"
 
 local M = {}
 
@@ -345,7 +345,7 @@ for _, verb in ipairs { "pause", "resume", "run" } do
   end
 end
 
-require("mooncron.api.admin").install(Client)
+require("mooncron.client.admin").install(Client)
 
 ---Let go of what the backend holds. Twice is fine.
 function Client:close()
