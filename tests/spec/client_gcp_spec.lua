@@ -165,6 +165,16 @@ describe("the client of Google Cloud", function()
     assert.same({}, waits)
   end)
 
+  it("signs its own tokens with a service account's key, and asks nobody", function()
+    local c = connect { credential = assert(auth.from_json(google:service_account(), google:world())) }
+    assert(c:create_job(JOB))
+    assert.equal(0, google.token_calls)
+    assert.matches("^Bearer eyJ", google.calls[1].headers.authorization)
+    google.account_keys = nil -- the key is withdrawn
+    local _, e = c:get_job "a"
+    assert.equal("UNAUTHENTICATED", e.code)
+  end)
+
   it("acts as another account", function()
     local c = connect { impersonate_service_account = "other@p.iam.gserviceaccount.com" }
     assert(c:create_job(JOB))
