@@ -368,6 +368,19 @@ describe("scheduler.router", function()
     assert.is_nil(second.nextPageToken)
   end)
 
+  it("gives fewer a page when they are large", function()
+    local body = ("x"):rep(700000)
+    for i = 1, 9 do
+      assert(s.jobs:create("projects/p/locations/l", scheduling.job("j" .. i, {
+        http_target = { uri = "http://h/", http_method = "POST", body = body },
+      })))
+    end
+    assert.is_true(#call("GET", JOBS).body < 6 << 20)
+    local seen, pages = walk(500)
+    assert.same({ "j1", "j2", "j3", "j4", "j5", "j6", "j7", "j8", "j9" }, seen)
+    assert.equal(2, pages)
+  end)
+
   it("gives at most 500 a page", function()
     for i = 1, 501 do
       assert(s.jobs:create("projects/p/locations/l", scheduling.job("j" .. i)))

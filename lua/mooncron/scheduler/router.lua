@@ -64,16 +64,11 @@ local function list(call)
   if not size then
     return nil, after
   end
-  -- One more than asked tells whether there is another page.
-  local jobs, e = call.jobs:list(call.parent, after, size + 1)
+  local jobs, more = call.jobs:list(call.parent, after, size)
   if not jobs then
-    return nil, e
+    return nil, more
   end
-  local answer = {}
-  if jobs[size + 1] then
-    answer.nextPageToken = page.token(jobs[size].name)
-    jobs[size + 1] = nil
-  end
+  local answer = { nextPageToken = more and page.token(jobs[#jobs].name) or nil }
   for i, job in ipairs(jobs) do
     jobs[i] = job_api.to_json(job, { int_enums = call.options.int_enums })
   end

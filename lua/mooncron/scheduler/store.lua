@@ -180,10 +180,27 @@ function Store:job_by_id(id)
   return self.db:row("SELECT * FROM jobs WHERE id = ?", id)
 end
 
----Jobs of a parent in the order of their names, those after `last_name` only.
+-- Bytes of jobs on one page, but for the last one: 500 of a megabyte each would be half a gigabyte.
+local MAX_PAGE <const> = 4 << 20
+
+---A page of a parent's jobs in the order of their names, those after `last_name` only.
+---@return table[]? rows at most `limit`, fewer when they are large
+---@return mooncron.Err|boolean err, or whether there are more
 function Store:list(parent, last_name, limit)
-  return self.db:rows("SELECT * FROM jobs WHERE parent = ? AND name > ? ORDER BY name LIMIT ?",
-    parent, last_name or "", limit)
+  local rows, e = self.db:rows([[SELECT * FROM (
+      SELECT *, sum(length(resource)) OVER (ORDER BY name) - length(resource) AS bytes_before FROM (
+        SELECT * FROM jobs WHERE parent = ? AND name > ? ORDER BY name LIMIT ?))
+      WHERE bytes_before < ?]], parent, last_name or "", limit, MAX_PAGE)
+  if not rows or not rows[1] then
+    return rows, e or false
+  end
+  local next_row
+  next_row, e = self.db:row("SELECT 1 FROM jobs WHERE parent = ? AND name > ? LIMIT 1",
+    parent, rows[#rows].name)
+  if e then
+    return nil, e
+  end
+  return rows, next_row ~= nil
 end
 
 function Store:insert_job(row)
