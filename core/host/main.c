@@ -1,6 +1,7 @@
 /* The interpreter: a Lua state with the core and the Lua sources inside, and one protected call of
    mooncron.cli. */
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -147,6 +148,18 @@ static int protected_main(lua_State *L)
   return 1;
 }
 
+/* A program that is started without them must not open a file or a socket as its standard error. */
+static void fill_standard_files(void)
+{
+  int fd;
+
+  do
+    fd = open("/dev/null", O_RDWR);
+  while(fd >= 0 && fd <= STDERR_FILENO);
+  if(fd >= 0)
+    close(fd);
+}
+
 int main(int argc, char **argv)
 {
   lua_State *L = luaL_newstate();
@@ -156,6 +169,7 @@ int main(int argc, char **argv)
     fputs("mooncron: out of memory\n", stderr);
     return EXIT_FAILURE;
   }
+  fill_standard_files();
   signal(SIGPIPE, SIG_IGN); /* a reader that went away is a failed write, not our end */
   signal(SIGXFSZ, SIG_IGN); /* and so is a limit on file size */
   lua_pushcfunction(L, on_error);
