@@ -18,7 +18,8 @@ M.MAX_ATTEMPT_AGE_MS = 30 * 86400000
 
 ---Open or make the file. It belongs to one process at a time.
 ---@param path string ":memory:" keeps nothing
----@param limits { max_attempts: integer?, max_attempt_age_ms: integer? }?
+---@param limits { max_attempts: integer?, max_attempt_age_ms: integer?, is_simulated: boolean? }?
+--- `is_simulated`: what was committed survives the end of the process, but not that of the machine
 ---@return mooncron.scheduler.Store?
 ---@return mooncron.Err?
 function M.open(path, limits)
@@ -28,6 +29,9 @@ function M.open(path, limits)
   end
   local ok
   ok, e = file_format.prepare(db, path)
+  if ok and limits and limits.is_simulated then
+    ok, e = db:exec("PRAGMA synchronous = OFF")
+  end
   if not ok then
     db:close()
     return nil, e
