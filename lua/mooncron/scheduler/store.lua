@@ -359,6 +359,14 @@ function Store:reset()
   return self:durable()
 end
 
+---The latest instant that anything stored is of.
+---@return integer ms
+function Store:latest_ms()
+  return assert(self.db:row([[SELECT max(
+    ifnull((SELECT max(updated_ms) FROM jobs), 0),
+    ifnull((SELECT ended_ms FROM attempts ORDER BY id DESC LIMIT 1), 0)) AS ms]])).ms
+end
+
 ---@return integer
 function Store:job_count()
   return assert(self.db:row("SELECT count(*) AS n FROM jobs")).n
