@@ -135,14 +135,42 @@ static int exists_beside(const char *path, const char *suffix)
   return len > 0 && (size_t)len < sizeof(name) && !access(name, F_OK);
 }
 
-/* Look at the file before anything may touch it. Skipped when a crash has left a rollback
-   journal: then only SQLite can tell what the file holds. */
+/* The application_id in the header of the file that `db` has open [sqlite.org/fileformat2.html, 1.3];
+   0 if it has none. Read through SQLite: closing a descriptor of our own would drop the locks of
+   this process [fcntl(2)]. */
+static uint32_t id_in_header(sqlite3 *db)
+{
+  unsigned char id[4] = {0};
+  sqlite3_file *file = NULL;
+
+  if(sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) || !file ||
+     !file->pMethods || file->pMethods->xRead(file, id, sizeof(id), 68))
+    return 0;
+  return (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3];
+}
+
+/* Look at the file as it is. With our log beside it, which a crash may have left half copied into
+   it, only SQLite can tell what it holds. */
+static int probe_file(sqlite3 *db, const char *path, struct mc_err *err)
+{
+  int64_t tables = 0;
+  int fresh = 0, rc;
+
+  if(exists_beside(path, "-wal") && id_in_header(db) == MC_STORE_APPLICATION_ID)
+    return MC_OK;
+  rc = check_owner(db, path, &fresh, err);
+  if(!rc && read_int(db, COUNT_TABLES, &tables))
+    rc = mc_sql_fail(db, path, err);
+  return rc;
+}
+
+/* Look at the file before anything may touch it. Skipped when a crash has left a rollback journal:
+   that undoes a part of the file. */
 static int probe(const char *path, struct mc_err *err)
 {
   sqlite3 *db = NULL;
   struct mc_buf uri;
-  int64_t tables = 0;
-  int fresh = 0, rc;
+  int rc;
 
   if(in_memory(path) || exists_beside(path, "-journal"))
     return MC_OK;
@@ -152,11 +180,8 @@ static int probe(const char *path, struct mc_err *err)
     if(sqlite3_open_v2(uri.data, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL))
       rc = mc_sql_fail(db, path, err);
     else
-      rc = check_owner(db, path, &fresh, err);
+      rc = probe_file(db, path, err);
   }
-  /* with a log beside it the file alone need not make sense */
-  if(!rc && !exists_beside(path, "-wal") && read_int(db, COUNT_TABLES, &tables))
-    rc = mc_sql_fail(db, path, err);
   sqlite3_close(db);
   mc_buf_clear(&uri);
   return rc;

@@ -78,14 +78,14 @@ def new_folder():
 class Server:
     """`mooncron serve` on a folder. What it says is in `log()`."""
 
-    def __init__(self, folder, *options, prefix=(), env=None, wait=True):
+    def __init__(self, folder, *options, command=None):
         self.folder = folder
         self.err = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [*prefix, PROGRAM, "serve", "--port", "0", "--data", folder, *options],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.err, env=env)
+            command or [PROGRAM, "serve", "--port", "0", "--data", folder, *options],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.err)
         self.port = None
-        if wait and not wait_for(self._note):
+        if not wait_for(self._note):
             self.kill()
             raise RuntimeError("the server does not start: " + self.log())
 
