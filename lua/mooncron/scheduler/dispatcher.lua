@@ -184,7 +184,8 @@ end
 
 ---Attempts go on, but for those that wait for a clock that stands still.
 function Dispatcher:is_idle()
-  return self.claiming == 0 and (self.in_flight == 0 or self.in_flight <= self.clock:asleep())
+  local n = self.in_flight
+  return self.claiming == 0 and n <= self.clock.sleeper_count and n <= self.clock:asleep()
 end
 
 ---Tell who waits for it that nothing goes on by itself, if that is so.

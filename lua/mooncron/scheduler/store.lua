@@ -18,7 +18,8 @@ M.MAX_ATTEMPT_AGE_MS = 30 * 86400000
 
 ---Open or make the file. It belongs to one process at a time.
 ---@param path string ":memory:" keeps nothing
----@param limits { max_attempts: integer?, max_attempt_age_ms: integer? }?
+---@param limits { max_attempts: integer?, max_attempt_age_ms: integer?, is_simulated: boolean? }?
+--- `is_simulated`: what was committed survives the end of the process, but not that of the machine
 ---@return mooncron.scheduler.Store?
 ---@return mooncron.Err?
 function M.open(path, limits)
@@ -28,6 +29,9 @@ function M.open(path, limits)
   end
   local ok
   ok, e = file_format.prepare(db, path)
+  if ok and limits and limits.is_simulated then
+    ok, e = db:exec("PRAGMA synchronous = OFF")
+  end
   if not ok then
     db:close()
     return nil, e
@@ -370,6 +374,14 @@ function Store:reset()
     end
   end
   return self:durable()
+end
+
+---The latest instant that anything stored is of.
+---@return integer ms
+function Store:latest_ms()
+  return assert(self.db:row([[SELECT max(
+    ifnull((SELECT max(updated_ms) FROM jobs), 0),
+    ifnull((SELECT ended_ms FROM attempts ORDER BY id DESC LIMIT 1), 0)) AS ms]])).ms
 end
 
 ---@return integer
