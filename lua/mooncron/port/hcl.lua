@@ -43,22 +43,29 @@ local STABLE <const> = {
   { 0xac00, 0xd7a3 }, { 0x1f300, 0x1faff },
 }
 
+local function is_stable_code(code)
+  for _, range in ipairs(STABLE) do
+    if code >= range[1] and code <= range[2] then
+      return true
+    end
+  end
+  return false
+end
+
 ---Whether a text is UTF-8 that Terraform surely keeps to the byte.
 ---@param text string
 ---@return boolean
 function M.is_stable(text)
   if not utf8.len(text) then
     return false
-  elseif not text:find("[\xCC-\xF4]") then
-    return true
   end
-  for _, code in utf8.codes(text) do
-    local found = false
-    for _, range in ipairs(STABLE) do
-      found = found or code >= range[1] and code <= range[2]
-    end
-    if not found then
-      return false
+  local known = {}
+  for char in text:gmatch("[\xCC-\xF4][\x80-\xBF]+") do -- from U+0300 on
+    if not known[char] then
+      if not is_stable_code(utf8.codepoint(char)) then
+        return false
+      end
+      known[char] = true
     end
   end
   return true

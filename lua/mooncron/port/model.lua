@@ -17,10 +17,7 @@ local M = {}
 ---@field time_zone string? of schedules that do not say theirs
 ---@field check_schedule (fun(text: string, zone: string): true?, mooncron.Err?)?
 
----@class mooncron.port.Target
----@field key string field of the job
----@field value table
-
+---The target of a job, and its field.
 ---@param job mooncron.Job
 ---@return string? key
 ---@return table? target
@@ -32,6 +29,9 @@ function M.target_of(job)
   end
 end
 
+---A deep copy.
+---@param value any
+---@return any
 function M.copy(value)
   if type(value) ~= "table" then
     return value
@@ -43,6 +43,10 @@ function M.copy(value)
   return setmetatable(out, getmetatable(value))
 end
 
+---Whether two values are the same through and through.
+---@param a any
+---@param b any
+---@return boolean
 function M.equal(a, b)
   if type(a) ~= "table" or type(b) ~= "table" then
     return a == b
@@ -60,6 +64,8 @@ function M.equal(a, b)
   return true
 end
 
+---@param map table<string, any>
+---@return string[]
 function M.sorted_keys(map)
   local keys = {}
   for key in next, map do
@@ -67,6 +73,13 @@ function M.sorted_keys(map)
   end
   table.sort(keys)
   return keys
+end
+
+---A value's items, when it is a list; for texts that may hold anything.
+---@param value any
+---@return table
+function M.items(value)
+  return type(value) == "table" and value or {}
 end
 
 -- ---- names ----
