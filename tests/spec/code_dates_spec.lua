@@ -50,7 +50,8 @@ describe("a window", function()
   }
   for _, row in ipairs(rows) do
     it("is exact: " .. row[5], function()
-      local out = assert(compile(row[1], { window = { from = row[2], to = row[3] }, time_zone = "Europe/Berlin" }))
+      local out = assert(compile(row[1], { window = { from = row[2], to = row[3] },
+        time_zone = "Europe/Berlin" }))
       local want = schedule_of(row[4]):canonical()
       assert.equal(want, schedule_of(out.schedule):canonical())
       -- the same runs, in the window and in the months around it
@@ -63,12 +64,15 @@ describe("a window", function()
   end
 
   local refused = {
-    { "0 9 * * *", "2026-11-20", "2027-01-10", "UNIMPLEMENTED", "begin on the first", "parts of several months" },
-    { "0 9 * * 1", "2026-12-01", "2026-12-24", "UNIMPLEMENTED", "means either", "weekdays in a part of a month" },
+    { "0 9 * * *", "2026-11-20", "2027-01-10", "UNIMPLEMENTED", "begin on the first",
+      "parts of several months" },
+    { "0 9 * * 1", "2026-12-01", "2026-12-24", "UNIMPLEMENTED", "means either",
+      "weekdays in a part of a month" },
     { "0 9 * * *", "2026-12-01", "2028-12-24", "UNIMPLEMENTED", "cron has no year", "more than a year" },
     { "every 5 minutes", "2026-12-01", "2026-12-24", "UNIMPLEMENTED", "five fields", "the other language" },
     { "0 9 1 6 *", "2026-12-01", "2026-12-24", "INVALID_ARGUMENT", "does not fire within", "nothing in it" },
-    { "0 9 * * *", "2026-12-24", "2026-12-01", "INVALID_ARGUMENT", "before it begins", "the wrong way round" },
+    { "0 9 * * *", "2026-12-24", "2026-12-01", "INVALID_ARGUMENT", "before it begins",
+      "the wrong way round" },
     { "0 9 * * *", "2026-12-24", "2026-12-32", "INVALID_ARGUMENT", "days that exist", "no such day" },
   }
   for _, row in ipairs(refused) do
@@ -128,8 +132,9 @@ describe("spread", function()
   end)
 
   local forms = {
-    { "every hour", 366 * 24 }, { "every 15 minutes", 366 * 96 }, { "every 6 hours", 366 * 4 }, { "every day", 366 },
-    { "every day from 1:00 to 5:00", 366 }, { "every weekday", 262 }, { "every week", 52 }, { "every month", 12 },
+    { "every hour", 366 * 24 }, { "every 15 minutes", 366 * 96 }, { "every 6 hours", 366 * 4 },
+    { "every day", 366 }, { "every day from 1:00 to 5:00", 366 }, { "every weekday", 262 },
+    { "every week", 52 }, { "every month", 12 },
   }
   for _, form in ipairs(forms) do
     it("keeps its rhythm: " .. form[1], function()

@@ -69,17 +69,14 @@ local function is_active(ctx, declared, is_live)
   local active, now_ms = declared.active, ctx.now_ms
   if not active then
     return true
-  elseif now_ms > active.to_ms then
-    if is_live and now_ms <= active.to_ms + M.grace_ms then
-      return true
-    end
-    return false, "it is over"
   end
   local next_ms = ctx.schedule(declared.job):next(now_ms)
-  if next_ms and next_ms >= active.from_ms then
+  if next_ms and next_ms < active.from_ms then
+    return false, "not yet: cron has no year, it would fire before its time"
+  elseif next_ms and next_ms <= active.to_ms or is_live and now_ms <= active.to_ms + M.grace_ms then
     return true
   end
-  return false, "not yet: cron has no year, it would fire before its time"
+  return false, "it is over"
 end
 
 -- ---- changes ----
