@@ -166,7 +166,7 @@ local MISTAKES <const> = {
     .. "mean 'schedule'%?", "the line is that of the declaration" },
   { 'job "a" { pausd = true, schedule = "1 * * * *", ' .. HTTP .. ' }', "did you mean 'paused'",
     "a name of ours" },
-  { 'job "a" { schedule = "1 2 * * *", http_target = { uri = "http://h/", body = "x", http_method = "GET" } }',
+  { 'job "a" { schedule = "1 2 * * *", http_target = { uri = "http://h/", body = "x", http_method = "GET"}}',
     "body", "a body with GET" },
   { 'job "a" { schedule = "1 * * * *", ' .. HTTP .. ' } job "a" { schedule = "1 * * * *", ' .. HTTP .. ' }',
     "is declared already at jobs.lua:1", "declared twice" },
