@@ -18,12 +18,19 @@ local EXTRAS <const> = {
 local InProcess = { __name = "mooncron.backend.local" }
 InProcess.__index = InProcess
 
-function InProcess:send(request)
+local function ask(self, request)
   local done = task.event()
   self.scheduler:handle(request, function(response)
     done:set(response)
   end)
   return done.wait()
+end
+
+function InProcess:send(request)
+  if request.timeout then
+    return task.with_timeout(request.timeout, ask, self, request)
+  end
+  return ask(self, request)
 end
 
 function InProcess:describe()

@@ -24,6 +24,8 @@ M.commands = {
   "restore",
   "import",
   "export",
+  "context",
+  "auth",
   "capabilities",
 }
 
