@@ -64,7 +64,7 @@ function M.generator(seed)
     return (text() or ""):gsub("[\r\n]", " ")
   end
   local function duration()
-    return ("%ds"):format(random(1800) + 15)
+    return ("%ds"):format(random(1785) + 15)
   end
   local function token(extra)
     return { service_account_email = "runner@p-1.iam.gserviceaccount.com", [extra] = maybe(text) }

@@ -14,19 +14,21 @@ end
 function M.quote(text)
   local quoted = text:gsub('[%c"\\\127]', escape)
   -- of "$${" only the last two characters are a sign: what is before is spelt by number
-  quoted = quoted:gsub("([$%%]+)([$%%]){", function(before, sign)
-    return before:gsub(".", function(char)
+  quoted = quoted:gsub("%f[$%%]([$%%]+){", function(run)
+    local sign = run:sub(-1)
+    return run:sub(1, -2):gsub(".", function(char)
       return ("\\u%04x"):format(char:byte())
-    end) .. sign .. "{"
+    end) .. sign .. sign .. "{"
   end)
-  return '"' .. quoted:gsub("([$%%]){", "%1%1{") .. '"'
+  return '"' .. quoted .. '"'
 end
 
 ---A text of whole lines as a heredoc; nil when it would not come back as it is.
 ---@param text string
 ---@return string?
 function M.heredoc(text)
-  if not text:find("\n.*\n$") or text:find("[\0\1-\8\11-\31\127]") or text:find("[$%%][$%%]{") then
+  local is_lines = text:sub(-1) == "\n" and text:find("\n", 1, true) < #text
+  if not is_lines or text:find("[\0\1-\8\11-\31\127]") or text:find("[$%%][$%%]{") then
     return nil
   end
   local marker = "EOT"

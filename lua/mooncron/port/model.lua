@@ -5,6 +5,7 @@
 local fields <const> = require "mooncron.api.fields"
 local job_api <const> = require "mooncron.api.job"
 local names <const> = require "mooncron.api.name"
+local normalise <const> = require "mooncron.code.normalise"
 local notes_api <const> = require "mooncron.port.notes"
 local problem <const> = require "mooncron.problem"
 
@@ -141,41 +142,11 @@ function M.configuration(job)
   return out
 end
 
--- Headers that the service sets or drops whatever the job says, and shows when it is read [ref] [tf].
-local function is_void_header(name, target)
-  name = name:lower()
-  return name == "content-length" or name == "host" or name:find("^x%-google%-")
-    or name:find("^x%-appengine%-") or name:find("^x%-cloudscheduler")
-    or name == "authorization" and (target.oidc_token or target.oauth_token)
-end
-
--- The job as it works: what the service fills in is there, and what it passes over is not.
-local function effective(job)
-  local out = M.copy(job)
-  out.retry_config = out.retry_config or {}
-  out = job_api.normalise_stored(out)
-  if out.pubsub_target then
-    out.attempt_deadline = nil -- ignored there [ref]
-  end
-  for _, key in ipairs { "http_target", "app_engine_http_target" } do
-    local headers = {}
-    for name, value in next, out[key] and out[key].headers or {} do
-      if not is_void_header(name, out[key]) then
-        headers[name:lower()] = value
-      end
-    end
-    if out[key] then
-      out[key].headers = headers
-    end
-  end
-  return out
-end
-
 local function prune(job, node, want)
   for _, key in ipairs(M.sorted_keys(node)) do
     local value = node[key]
     node[key] = nil
-    if not M.equal(effective(job), want) then
+    if not M.equal(normalise.compared(job), want) then
       node[key] = value
       if type(value) == "table" then
         prune(job, value, want)
@@ -184,12 +155,14 @@ local function prune(job, node, want)
   end
 end
 
----The shortest job that works the same: without what the service fills in by itself.
+---The shortest job that compares as the same: without what the service fills in by itself.
 ---@param job mooncron.Job
 ---@return mooncron.Job
 function M.tidy(job)
   local out = M.copy(job)
-  prune(out, out, effective(job))
+  out.state = nil
+  prune(out, out, normalise.compared(job))
+  out.state = job.state
   return out
 end
 
