@@ -190,7 +190,8 @@ describe("sync", function()
     write("jobs.lua", "")
     local _, err, code = shell "MOONCRON sync jobs.lua --yes"
     assert.equal(1, code)
-    assert.equal('mooncron: sync deletes only jobs of its own set: name it with set "NAME" in the job file\n', err)
+    assert.equal('mooncron: sync deletes only jobs of its own set: name it with set "NAME" in the job file\n',
+      err)
   end)
 
   it("takes a one-off away when it is over", function()
@@ -224,7 +225,8 @@ describe("lint", function()
     write("jobs.lua", 'job "a" { schedule = "7 5 * * *", http_target = { uri = "https://h/" } }')
     local want = "jobs.lua:1: warning: 'a' an https target without a token: anybody may call it; set "
       .. "http_target.oidc_token (missing-auth)\n"
-      .. "jobs.lua:1: warning: 'a' no retry: a target that fails once has failed; set retry_config = { retry_count = 3 } (missing-retry)\n"
+      .. "jobs.lua:1: warning: 'a' no retry: a target that fails once has failed; "
+      .. "set retry_config = { retry_count = 3 } (missing-retry)\n"
     assert.equal(want, ok "MOONCRON lint jobs.lua")
     assert.equal(1, select(3, shell "MOONCRON lint jobs.lua --strict"))
     local rows = assert(json.decode((ok "MOONCRON lint jobs.lua --json")))
@@ -242,7 +244,8 @@ describe("pause and restore", function()
     ok "MOONCRON apply jobs.lua"
     local _, err, code = shell "MOONCRON pause '*'"
     assert.equal(1, code)
-    assert.equal("mooncron: nothing was changed: off a terminal, to pause more than one job wants --yes\n", err)
+    assert.equal("mooncron: nothing was changed: off a terminal, to pause more than one job wants --yes\n",
+      err)
     local out = ok "MOONCRON pause '*' --note 'Maintenance, May' --yes"
     assert.matches("^  pause one\n  pause two\n2 paused, 1 were not running; mooncron restore ", out)
     assert.matches("paused%-%x+%-maintenance%-may%.json\n$", out)
@@ -300,7 +303,8 @@ describe("on a server", function()
       kill $server
       wait $server]]
     assert.matches("\n2 created, 0 updated, 0 deleted, 0 failed\n"
-      .. "plan: 0 to create, 0 to update, 0 to delete, 2 unchanged\n  pause one\n1 paused, .-\n1 resumed, 0 left alone\nno drift\n$", out)
+      .. "plan: 0 to create, 0 to update, 0 to delete, 2 unchanged\n"
+      .. "  pause one\n1 paused, .-\n1 resumed, 0 left alone\nno drift\n$", out)
   end)
 end)
 

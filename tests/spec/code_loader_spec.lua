@@ -210,7 +210,10 @@ local MISTAKES <const> = {
   { 'args { n = { type = "integr" } }', "type 'integr' is not", "a type that is none" },
   { 'args { n = { defalt = 1 } }', "no such field 'defalt', did you mean 'default'",
     "a typo in a parameter" },
-  { "error('mine')", "jobs.lua:1: mine", "an error of the file's own" },
+  { "error('mine')", "^jobs.lua:1: mine$", "an error of the file's own" },
+  { "error({})", "^jobs.lua:1: an error without a text$", "an error that is no text" },
+  { "\nassert(false, 'no')", "^jobs.lua:2: no$", "an error without a place" },
+  { "table.move({}, 1, 1 << 60, 2)", "table.move of more than", "a loop in one step" },
   { "local t = nil\nreturn t.x", "jobs.lua:2: attempt to index", "an error of Lua's" },
   { "job {", "^jobs.lua:1: ", "no Lua" },
   { "\27Lua", "attempt to load a binary chunk", "bytecode" },
@@ -256,6 +259,16 @@ describe("a mistake", function()
     assert.is_function(("x").dump)
     assert.is_nil(debug.gethook())
   end)
+end)
+
+describe("a long path", function()
+  local path <const> = ("folder/"):rep(20) .. "jobs.lua"
+  for _, text in ipairs { "\nlocal t = nil; t.x = 1", "\nx x", "\nassert(nil)", "\nx = 1" } do
+    it(("is told in full: %q"):format(text), function()
+      local _, e = loader.load({ path }, { project = "p", location = "l", read = function() return text end })
+      assert.equal(path .. ":2: ", e.message:sub(1, #path + 4))
+    end)
+  end
 end)
 
 describe("a template", function()
