@@ -160,8 +160,15 @@ local function api(google, request)
   end
   google.running = google.running + 1
   google.most_running = math.max(google.most_running, google.running)
-  if google.delay then
-    task.sleep(google.delay)
+  if google.together then
+    google.gate = google.gate or task.event()
+    if google.running >= google.together then
+      google.gate:set()
+      google.together, google.gate = nil, nil
+    else
+      google.gate.wait()
+    end
+    task.sleep(0.005) -- for who is one too many
   end
   local done = task.event()
   google.scheduler:handle(request, function(response)
@@ -202,6 +209,7 @@ function M.start(options)
     token_faults = {},
     lacks = {}, -- permissions
     running = 0, most_running = 0,
+    together = nil, -- answer nobody until so many are under way
     scheduler = assert(scheduler.open {}),
   }, Google)
   google.server = assert(http.serve {

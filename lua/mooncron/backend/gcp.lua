@@ -156,7 +156,7 @@ local function call_in_turn(self, request)
 end
 
 ---Make a call of the API. Waits for the job's other changes, the quota, the answer, and between attempts.
----@param request table see mooncron.api.call
+---@param request table see mooncron.client.call
 ---@return mooncron.http.Response? response of status 2xx
 ---@return mooncron.Err?
 function Gcp:send(request)
