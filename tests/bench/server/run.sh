@@ -72,10 +72,10 @@ load() {
 
 # fire REST DUE SPREAD_MS DELAY_MS: fill, start, wait for all; sets what the sink says, and cpu.
 fire() {
-  rm -rf "$out/data"
+  rm -rf "$out/data" "$out/sink"
   "$sink" "$2" $((30 + ($3 + $4) / 1000)) > "$out/sink" &
   sinking=$!
-  until port=$(head -1 "$out/sink") && [ "$port" ]; do sleep 0.01; done
+  until port=$(head -1 "$out/sink" 2> /dev/null) && [ "$port" ]; do sleep 0.01; done
   "$mooncron" "$here/fill.lua" "$out/data" "http://127.0.0.1:$port" "$1" "$2" "$3" "$4"
   start "$out/data"
   before=$(cpu_us)
