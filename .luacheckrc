@@ -9,3 +9,5 @@ local words = {
 files["scripts/jobs/**/*.lua"] = { read_globals = words }
 files["tests/bench/plan/jobs.lua"] = { read_globals = words }
 exclude_files = { "build", "node_modules", "lua/meta" }
+files["tests/bench/server/get.lua"] = { globals = { "init", "request" }, read_globals = { "wrk" } }
+files["tests/bench/server/create.lua"] = { globals = { "setup", "request", "mine" }, read_globals = { "wrk" } }

@@ -160,7 +160,7 @@ function Jobs:create(parent, given)
   }
   ok, e = self:set_next_slot(row, job, now_ms)
   if ok then
-    ok, e = self.store:insert_job(row)
+    ok, e = self.store:insert_job(row, job)
   end
   if not ok then
     if e.code == "ALREADY_EXISTS" then

@@ -42,6 +42,8 @@ function M.open(path, limits)
     waiters = {},
     parsed = {},
     parsed_count = 0,
+    answers = {}, -- by name: what a get of the job answers, until it changes
+    answer_count = 0,
     epoch = 0, -- resets so far: what began before one is not written down
     limits = limits or {},
   }, Store)
@@ -68,8 +70,11 @@ function Store:commit()
   if not failure then
     ok, e = self.db:commit()
   end
-  if not ok and self.db:in_transaction() then
-    self.db:rollback()
+  if not ok then
+    self:drop_answers() -- they may tell of what is undone
+    if self.db:in_transaction() then
+      self.db:rollback()
+    end
   end
   local raised
   for _, waiter in ipairs(waiters) do
@@ -160,6 +165,14 @@ end
 
 local MAX_PARSED <const> = 10000
 
+local function keep_parsed(self, row, job)
+  if self.parsed_count >= MAX_PARSED then
+    self.parsed, self.parsed_count = {}, 0
+  end
+  self.parsed_count = self.parsed_count + (self.parsed[row.name] and 0 or 1)
+  self.parsed[row.name] = { text = row.resource, job = job }
+end
+
 ---The job as the user set it, canonical, of a row. Shared and cached: not to be changed.
 function Store:resource_of(row)
   local known = self.parsed[row.name]
@@ -168,12 +181,31 @@ function Store:resource_of(row)
   end
   local value = assert(json.decode(row.resource))
   local job = assert(require("mooncron.api.job").from_json(value, { lenient = true }))
-  if self.parsed_count >= MAX_PARSED then
-    self.parsed, self.parsed_count = {}, 0
-  end
-  self.parsed_count = self.parsed_count + (known and 0 or 1)
-  self.parsed[row.name] = { text = row.resource, job = job }
+  keep_parsed(self, row, job)
   return job
+end
+
+local MAX_ANSWERS <const> = 10000
+
+---What a get of the job answers, if it is known. It is the caller's to render.
+---@param name string
+---@return string?
+function Store:kept_answer(name)
+  return self.answers[name]
+end
+
+---Keep it until the job changes.
+---@param name string
+---@param text string
+function Store:keep_answer(name, text)
+  if self.answer_count >= MAX_ANSWERS then
+    self:drop_answers()
+  end
+  self.answers[name], self.answer_count = text, self.answer_count + 1
+end
+
+function Store:drop_answers()
+  self.answers, self.answer_count = {}, 0
 end
 
 function Store:job(name)
@@ -207,7 +239,12 @@ function Store:list(parent, last_name, limit)
   return rows, next_row ~= nil
 end
 
-function Store:insert_job(row)
+---@param row table
+---@param job table? canonical, of `row.resource`: spares reading it
+function Store:insert_job(row, job)
+  if job then
+    keep_parsed(self, row, job)
+  end
   return change(self, [[INSERT INTO jobs (name, parent, resource, state, anchor_ms, updated_ms,
       schedule_ms, due_ms, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)]],
     row.name, row.parent, row.resource, row.state, row.anchor_ms, row.updated_ms, row.schedule_ms,
@@ -216,6 +253,7 @@ end
 
 ---Write back what may change of a job: all columns but its identity.
 function Store:update_job(row)
+  self.answers[row.name] = nil
   return change(self, [[UPDATE jobs SET resource = ?, state = ?, anchor_ms = ?, updated_ms = ?,
       schedule_ms = ?, due_ms = ?, attempted_ms = ?, status = ? WHERE id = ?]],
     row.resource, row.state, row.anchor_ms, row.updated_ms, row.schedule_ms, row.due_ms,
@@ -227,6 +265,7 @@ function Store:delete_job(row)
   if not ok then
     return nil, e
   end
+  self.answers[row.name] = nil
   return change(self, "DELETE FROM jobs WHERE id = ?", row.id)
 end
 
@@ -367,6 +406,7 @@ end
 function Store:reset()
   self.epoch = self.epoch + 1
   self.parsed, self.parsed_count = {}, 0
+  self:drop_answers()
   for _, table_name in ipairs { "executions", "jobs", "attempts" } do
     local ok, e = change(self, "DELETE FROM " .. table_name)
     if not ok then
