@@ -157,7 +157,8 @@ gcloud scheduler jobs pause a --project=p --location=l
   it("say which job would be refused", function()
     write("a.json", '{"name": "a", "schedule": "61 * * * *", "httpTarget": {"uri": "https://a.example/"}}')
     local _, err, code = shell("MOONCRON import FOLDER/a.json --strict")
-    assert.same({ "job 'a': schedule '61 * * * *': minute 61 is not in 0-59\n", 1 }, { err, code })
+    local note = "/a.json:1: job 'a': schedule '61 * * * *': minute 61 is not in 0-59\n"
+    assert.same({ folder .. note, 1 }, { err, code })
   end)
 
   it("go from any form to any other", function()

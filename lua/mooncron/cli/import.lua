@@ -2,7 +2,6 @@
 
 local common <const> = require "mooncron.cli.port"
 local jobfiles <const> = require "mooncron.cli.jobfiles"
-local port <const> = require "mooncron.port"
 
 local M = {}
 
@@ -94,13 +93,7 @@ function M.run(args, cli)
     return cli.usage_error("import: " .. problem)
   end
   local jobs, notes = gather(options)
-  jobs = common.tidy(jobs, options)
-  for _, job in ipairs(jobs) do
-    for _, line in ipairs(port.problems(job, { check_schedule = common.check_schedule })) do
-      notes[#notes + 1] = { job = port.name_parts(job).job, message = line }
-    end
-  end
-  return common.print(jobs, options.json and "json" or "lua", notes, options)
+  return common.print(common.tidy(jobs, options), options.json and "json" or "lua", notes, options)
 end
 
 return M

@@ -166,11 +166,8 @@ function M.tidy(job)
   return out
 end
 
----What is wrong with a job, by the service's rules.
----@param job mooncron.Job
----@param options mooncron.port.Options
----@return string[]
-function M.problems(job, options)
+-- What is wrong with a job, by the service's rules.
+local function problems_of(job, options)
   local copy = M.copy(job)
   local lines = {}
   if copy.name and not copy.name:find("^projects/") then
@@ -205,7 +202,7 @@ function M.reading(options)
   }, Reading)
 end
 
----Take a job in. Its name becomes one of its own.
+---Take a job in. Its name becomes one of its own; what the service would refuse in it is told.
 ---@param job mooncron.Job
 ---@param line integer?
 function Reading:add(job, line)
@@ -217,7 +214,9 @@ function Reading:add(job, line)
     job.name = name
   end
   self.jobs[#self.jobs + 1] = job
-  return at
+  for _, problem_line in ipairs(self.options.check_schedule and problems_of(job, self.options) or {}) do
+    self.notes:add(at, "%s", problem_line)
+  end
 end
 
 ---Say that something is no job here, and why.
