@@ -135,9 +135,9 @@ static int exists_beside(const char *path, const char *suffix)
   return len > 0 && (size_t)len < sizeof(name) && !access(name, F_OK);
 }
 
-/* The application_id in the header of the file that `db` has open [sqlite.org/fileformat2.html, 1.3];
-   0 if it has none. Read through SQLite: closing a descriptor of our own would drop the locks of
-   this process [fcntl(2)]. */
+/* The application_id in the header of the file that `db` has open
+   [sqlite.org/fileformat2.html, 1.3]; 0 if it has none. Read through SQLite: closing a descriptor
+   of our own would drop the locks of this process [fcntl(2)]. */
 static uint32_t id_in_header(sqlite3 *db)
 {
   unsigned char id[4] = {0};

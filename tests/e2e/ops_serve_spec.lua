@@ -146,6 +146,20 @@ describe("mooncron serve", function()
     assert.is_nil(read(folder .. "/err"):find(TOKEN, 1, true))
   end)
 
+  it("ends though somebody never finishes his request", function()
+    local port = start(""):match(":(%d+)$")
+    local half = "POST /v1/x HTTP/1.1\\r\\nHost: localhost\\r\\nContent-Length: 5\\r\\n\\r\\nab"
+    local talk = "({ printf '%s'; exec sleep 20; } | curl -sN telnet://127.0.0.1:%s) >%s/told 2>&1 &"
+    sh(talk:format(half, port, folder))
+    eventually(function()
+      return sh(("ss -tn state established '( sport = :%s )' | tail -n +2"):format(port)) ~= ""
+    end)
+    local asked_s = os.time()
+    stop()
+    assert.is_true(os.time() - asked_s < LIMIT_S)
+    assert.equal("mooncron: stopping\n", read(folder .. "/err"):match("[^\n]*\n$"))
+  end)
+
   local REFUSALS <const> = {
     { "--host 0.0.0.0", "1", "'0.0.0.0' is open to others", "beyond loopback without a token" },
     { "--token-file /nonexistent", "1", "no token in '/nonexistent'", "a token that is not there" },

@@ -58,7 +58,7 @@ describe("the live jobs", function()
         assert(client:pause_job(job.name))
       end
     end]]
-  local LIVE <const> = "--project p-1 --location us-central1 --data FOLDER/data"
+  local LIVE <const> = "--project p-1 --location us-central1 --backend local --data FOLDER/data"
 
   local function with_jobs(jobs, line)
     write("jobs.json", (require("mooncron.port").write(jobs, "json")))
@@ -79,6 +79,9 @@ describe("the live jobs", function()
       back[id] = nil
     end
     assert.same({}, back)
+    write("live.lua", out)
+    out, err, code = shell("MOONCRON plan FOLDER/live.lua --detailed-exitcode " .. LIVE)
+    assert.same({ "", 0 }, { err, code }, out)
   end)
 
   it("are exported", function()
@@ -132,10 +135,30 @@ F:5: left out: 'rm -rf /tmp/x': 'rm' is no HTTP call; give --map or --uri-templa
     }, json.decode(out).jobs)
   end)
 
+  it("may be job files", function()
+    write("j.lua", 'defaults { paused = true }\n'
+      .. 'job "a" { schedule = "* * * * *", http_target = { uri = "https://a.example/" } }')
+    expect("MOONCRON export FOLDER/j.lua --format gcloud --project p --location l", [[
+#!/bin/sh
+set -eu
+
+gcloud scheduler jobs create http a \
+  --project=p \
+  --location=l \
+  --schedule='* * * * *' \
+  --uri=https://a.example/
+gcloud scheduler jobs pause a --project=p --location=l
+]], "", 0)
+    write("k.lua", 'job "a" { schedule = "61 * * * *", http_target = { uri = "https://a.example/" } }')
+    expect("MOONCRON export FOLDER/k.lua --format json", "", "mooncron: " .. folder
+      .. "/k.lua:1: job 'a': schedule '61 * * * *': minute 61 is not in 0-59\n", 1)
+  end)
+
   it("say which job would be refused", function()
     write("a.json", '{"name": "a", "schedule": "61 * * * *", "httpTarget": {"uri": "https://a.example/"}}')
     local _, err, code = shell("MOONCRON import FOLDER/a.json --strict")
-    assert.same({ "job 'a': schedule '61 * * * *': minute 61 is not in 0-59\n", 1 }, { err, code })
+    local note = "/a.json:1: job 'a': schedule '61 * * * *': minute 61 is not in 0-59\n"
+    assert.same({ folder .. note, 1 }, { err, code })
   end)
 
   it("go from any form to any other", function()

@@ -123,11 +123,13 @@ describe("apply", function()
     local faulty = support.faulty(client, function()
       return { code = "UNAVAILABLE", status = 503 }
     end)
-    local declared = support.declare({ { name = "a", schedule = "* * * * *", http_target = { uri = "http://h/" } } })
+    local declared = support.declare({ { name = "a", schedule = "* * * * *",
+      http_target = { uri = "http://h/" } } })
     local report = apply.run(faulty, support.plan(client, declared), quick {
       sleep = function() slept = slept + 1 end,
     })
-    assert.same({ "UNAVAILABLE", apply.tries, apply.tries - 1 }, { report.failed[1].error.code, faulty.calls, slept })
+    assert.same({ "UNAVAILABLE", apply.tries, apply.tries - 1 }, { report.failed[1].error.code,
+      faulty.calls, slept })
   end)
 end)
 
@@ -176,9 +178,11 @@ local function scenario()
     end
     return out
   end
-  local before = { job "same", job "changed", job("wakes", { paused = true }), job "sleeps", job "old", job "older" }
+  local before = { job "same", job "changed", job("wakes", { paused = true }), job "sleeps", job "old",
+    job "older" }
   local after = {
-    job "same", job("changed", { schedule = "0 4 * * *", description = "new" }), job("wakes", { paused = false }),
+    job "same", job("changed", { schedule = "0 4 * * *", description = "new" }),
+    job("wakes", { paused = false }),
     job("sleeps", { paused = true, schedule = "* * * * *" }), job "new", job("newer", { paused = true }),
   }
   local client = support.client()
@@ -268,7 +272,8 @@ describe("a plan's file", function()
 
   it("is refused when the live state has moved", function()
     local moves = {
-      { function(c) c:update_job { name = "changed", schedule = "9 9 * * *" } end, "changed", "one to update" },
+      { function(c) c:update_job { name = "changed", schedule = "9 9 * * *" } end, "changed",
+        "one to update" },
       { function(c) c:update_job { name = "same", schedule = "9 9 * * *" } end, "same", "one to leave" },
       { function(c) c:pause_job("changed") end, "changed", "a pause" },
       { function(c) c:delete_job("same") end, "same", "one is gone" },
@@ -277,7 +282,8 @@ describe("a plan's file", function()
       end, "new", "one to create is there" },
       { function(c)
         c:create_job {
-          name = "more", description = "[mooncron:s]", schedule = "9 9 * * *", http_target = { uri = "http://x/" },
+          name = "more", description = "[mooncron:s]", schedule = "9 9 * * *",
+          http_target = { uri = "http://x/" },
         }
       end, "more", "another one of the set" },
     }

@@ -51,6 +51,8 @@ describe("scheduler.admin", function()
   local BAD <const> = {
     { "POST", "/mooncron/clock:advance", {}, 400, "duration is missing", "nothing given" },
     { "POST", "/mooncron/clock:advance", { duration = "x" }, 400, "'x' is not a duration", "no duration" },
+    { "POST", "/mooncron/clock:advance", { duration = "-1s" }, 400, "only moves forward", "the past" },
+    { "POST", "/mooncron/clock:advance", { duration = -1 }, 400, "only moves forward", "past seconds" },
     { "POST", "/mooncron/clock:advance", "{", 400, "invalid JSON", "no JSON" },
     { "POST", "/mooncron/clock:advance", "3", 400, "no JSON object", "no object" },
     { "POST", "/mooncron/clock:goto", { time = "2020-01-01T00:00:00Z" }, 400, "only moves", "the past" },
@@ -125,6 +127,25 @@ describe("scheduler.admin", function()
     s:stop(0)
     task.sleep(0.001)
     assert.equal(499, answer.status)
+  end)
+
+  it("lets only so many wait at once", function()
+    local recorder = s:recorder()
+    recorder:respond(function()
+      task.sleep(60)
+    end)
+    create("a", { http_target = { uri = recorder.uri } })
+    local refused = 0
+    local request = { method = "POST", target = "/mooncron/clock:advance", body = '{"duration":"1m"}' }
+    for _ = 1, 105 do
+      s:handle(request, function(r)
+        refused = refused + (r.status == 429 and 1 or 0)
+      end)
+    end
+    assert.equal(5, refused)
+    s:stop(0)
+    task.sleep(0.001)
+    assert.equal(0, s.waiting.count)
   end)
 
   describe("through a server", function()

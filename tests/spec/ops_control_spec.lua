@@ -1,3 +1,4 @@
+local core = require "mooncron.core"
 local err = require "mooncron.err"
 local scheduling = require "support.scheduling"
 local task = require "mooncron.task"
@@ -130,6 +131,18 @@ describe("scheduler: time, recorders, faults", function()
       assert.same({ "OK", 90000, 90000000 }, { a.code, a.ended_ms - a.started_ms, a.latency_us })
     end)
 
+    it("delays by the flowing clock when time flows", function()
+      open { wall_ms = core.loop.wall_ms }
+      s:start()
+      s:fault { delay = 0.02 }
+      create("a", { schedule = "0 0 1 1 *" })
+      assert(s.jobs:run(id "a"))
+      assert(s:wait_until_idle(5))
+      local a = s:attempts()[1]
+      assert.equal("OK", a.code)
+      assert.is_true(a.ended_ms - a.started_ms >= 20)
+    end)
+
     it("that delays beyond the deadline, or times out, ends the attempt at the deadline", function()
       for _, fault in ipairs { { delay = "5m" }, { timeout = true } } do
         open()
@@ -192,6 +205,22 @@ describe("scheduler: time, recorders, faults", function()
       s:advance "1h"
       wall.ms = wall.ms + 1000
       assert.equal(START_MS + 3600000, s:now_ms())
+    end)
+
+    it("that is virtual goes on in a folder from where it was left", function()
+      local pipe <close> = assert(io.popen("mktemp -d"))
+      local folder = pipe:read("l")
+      finally(function()
+        os.execute("rm -rf '" .. folder .. "'")
+      end)
+      open { clock = "virtual", folder = folder }
+      create "a"
+      s:advance "2h"
+      local now_ms = s:now_ms()
+      open { clock = "virtual", folder = folder }
+      assert.equal(now_ms, s:now_ms())
+      s:advance "1m"
+      assert.equal(1, recorder:count())
     end)
 
     it("that is virtual lets a started scheduler run what is due at its instant, and no more", function()

@@ -18,6 +18,51 @@ local READ <const> = {
   end,
 }
 
+-- The fixtures with a few bytes changed by chance, the same ones every time.
+local PIECES <const> = {
+  "null", "[]", "{}", "[null]", "0", "true", "'", '"', "\\", "$(", "`", "\n", "%", "/ ", "\0", "\xff",
+}
+local FIXTURES <const> = {
+  "user.crontab", "system.crontab", "gcloud-describe.json", "create.sh", "terraform.json", "cronjobs.json",
+}
+if support.has_yaml() then
+  table.move({ "gcloud-list.yaml", "cronjobs.yaml" }, 1, 2, #FIXTURES + 1, FIXTURES)
+end
+
+local function damage(text, random)
+  for _ = 1, random(4) do
+    local at = random(#text)
+    text = text:sub(1, at) .. PIECES[random(#PIECES)] .. text:sub(at + random(12))
+  end
+  return text
+end
+
+local function accept()
+  return true
+end
+
+describe("a damaged text", function()
+  for _, name in ipairs(FIXTURES) do
+    it("is read or refused, never tripped over: " .. name, function()
+      local text = support.fixture(name)
+      local _, random = require("support.jobs").generator(5)
+      for _ = 1, 150 do
+        local damaged = damage(text, random)
+        for _, format in ipairs(port.sources) do
+          local options = {
+            format = format, file = "f", project = "p", location = "l", check_schedule = accept,
+          }
+          local jobs, notes = port.read(damaged, options)
+          assert.is_true(jobs ~= nil or require("mooncron.err").is(notes))
+          for _, target in ipairs(port.targets) do
+            assert.is_string((port.write(jobs or {}, target)))
+          end
+        end
+      end
+    end)
+  end
+end)
+
 describe("what is exported", function()
   local make_list = require("support.jobs").list
 

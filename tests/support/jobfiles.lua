@@ -45,7 +45,8 @@ local HEADERS = {
 
 local function http_target()
   local target = {
-    uri = pick { "https://example.com", "https://example.com/", "http://localhost:8080/a?b=c", "https://h.example/x y" },
+    uri = pick { "https://example.com", "https://example.com/", "http://localhost:8080/a?b=c",
+      "https://h.example/x y" },
     http_method = pick { "POST", "GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS" },
     headers = maybe(pick(HEADERS)),
   }
@@ -62,7 +63,8 @@ local function http_target()
       "https://www.googleapis.com/auth/cloud-platform", "other",
     }) }
   elseif token == 2 then
-    target.oidc_token = { service_account_email = "a@b.c", audience = maybe(pick { target.uri, "https://aud.example" }) }
+    target.oidc_token = { service_account_email = "a@b.c", audience = maybe(pick { target.uri,
+      "https://aud.example" }) }
   end
   return target
 end
@@ -94,7 +96,8 @@ end
 function M.fields()
   local job = {
     description = maybe(pick { "says something", "ends with ]", "[mooncron:]" }),
-    schedule = pick { "*/5 * * * *", "0 3 * * mon", "every 20 mins synchronized", "every 5 minutes", "1 2 3 4 *" },
+    schedule = pick { "*/5 * * * *", "0 3 * * mon", "every 20 mins synchronized", "every 5 minutes",
+      "1 2 3 4 *" },
     time_zone = maybe(pick { "UTC", "Europe/Berlin", "Asia/Kathmandu" }),
     retry_config = maybe(retry_config()),
     attempt_deadline = maybe(pick { "180s", "15s", "1800s", "20.500s" }),
@@ -200,7 +203,8 @@ function M.faulty(client, fail)
         if what.done then
           method(client, ...)
         end
-        return nil, err.new(what.code, what.message or "made up", { retryable = what.retryable, status = what.status })
+        return nil, err.new(what.code, what.message or "made up", { retryable = what.retryable,
+          status = what.status })
       end
       return method(client, ...)
     end

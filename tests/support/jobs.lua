@@ -20,105 +20,141 @@ local ZONES <const> = { "Europe/Berlin", "America/New_York", "UTC", "Asia/Kathma
 local SCHEDULES <const> = { "0 2 * * *", "*/5 * * * *", "0 0 */2 * MON", "every 5 minutes",
   "1st,3rd mon of jan,feb 09:00" }
 
+---Chance that is the same on every machine, and no part of the process's own.
 ---@param seed integer
-function M.generator(seed)
-  -- xorshift: the same on every machine, and no part of the process's own randomness
+---@return fun(n: integer): integer from 1 to n
+local function xorshift(seed)
   local state = seed * 2654435761 + 1 & 0xffffffff
-  local function random(n)
+  return function(n)
     state = state ~ state << 13 & 0xffffffff
     state = state ~ state >> 17
     state = state ~ state << 5 & 0xffffffff
     return state % n + 1
   end
-  local function pick(list)
-    return list[random(#list)]
+end
+
+-- Makers of values; each returns nil for the empty one, as canonical jobs have it.
+local Chance = {}
+Chance.__index = Chance
+
+function Chance:pick(list)
+  return list[self.random(#list)]
+end
+
+function Chance:maybe(make, ...)
+  return self.random(2) == 1 and make(self, ...) or nil
+end
+
+function Chance:text()
+  local out = self:pick(TEXTS) .. (self.random(3) == 1 and self:pick(TEXTS) or "")
+  return out ~= "" and out or nil
+end
+
+-- Headers are one line.
+function Chance:line()
+  return (self:text() or ""):gsub("[\r\n]", " ")
+end
+
+function Chance:body()
+  local out = self.random(3) == 1 and self:pick(BODIES) or self:pick(TEXTS)
+  out = self.random(40) == 1 and out:rep(20000) or out
+  return out ~= "" and out or nil
+end
+
+local NAMES <const> = { "X-One", "X-Two", "Content-Type", "Accept", "User-Agent", "end", "x!#$&'*+.^_`|~" }
+
+function Chance:map(make)
+  local out = {}
+  for i = 1, self.random(4) do
+    out[self:pick(NAMES) .. i] = make(self) or ""
   end
-  local function maybe(make, ...)
-    return random(2) == 1 and make(...) or nil
+  if self.random(3) == 1 then
+    out["Content-Type"] = self:pick { "application/json", "application/octet-stream" }
   end
-  local function text()
-    local out = pick(TEXTS) .. (random(3) == 1 and pick(TEXTS) or "")
-    return out ~= "" and out or nil
+  if self.random(20) == 1 then
+    out["X-Huge"] = ("0123456789"):rep(7000)
   end
-  local function body()
-    local out = random(3) == 1 and pick(BODIES) or pick(TEXTS)
-    out = random(40) == 1 and out:rep(20000) or out
-    return out ~= "" and out or nil
-  end
-  local function map(values)
-    local out = {}
-    for i = 1, random(4) do
-      out[pick { "X-One", "X-Two", "Content-Type", "Accept", "User-Agent", "end", "x!#$&'*+.^_`|~" } .. i] =
-        values() or ""
-    end
-    if random(3) == 1 then
-      out["Content-Type"] = pick { "application/json", "application/octet-stream" }
-    end
-    if random(20) == 1 then
-      out["X-Huge"] = ("0123456789"):rep(7000)
-    end
-    return out
-  end
-  -- Headers are one line.
-  local function line()
-    return (text() or ""):gsub("[\r\n]", " ")
-  end
-  local function duration()
-    return ("%ds"):format(random(1800) + 15)
-  end
-  local function token(extra)
-    return { service_account_email = "runner@p-1.iam.gserviceaccount.com", [extra] = maybe(text) }
-  end
-  local targets <const> = {
-    function(job)
-      local kind, data = random(3), maybe(body)
-      local host = kind == 1 and "https://run.googleapis.com/" or "https://example.com/"
-      local target = {
-        uri = host .. pick { "run", "a%20b?c=d&e=f", "ü", "x'y", "${p}", "$p" },
-        http_method = maybe(pick, data and WITH_BODY or METHODS), headers = maybe(map, line), body = data,
-      }
-      target.oauth_token = kind == 1 and token "scope" or nil
-      target.oidc_token = kind == 2 and token "audience" or nil
-      job.http_target, job.attempt_deadline = target, maybe(duration)
-    end,
-    function(job)
-      local data = maybe(body)
-      local attributes = data and maybe(map, text) or not data and map(text) or nil
-      job.pubsub_target = { topic_name = "projects/p-1/topics/t", data = data, attributes = attributes }
-    end,
-    function(job)
-      local data = maybe(body)
-      job.app_engine_http_target = {
-        http_method = maybe(pick, data and WITH_BODY or METHODS),
-        relative_uri = maybe(pick, { "/", "/cron?x='1'&y=${z}" }),
-        headers = maybe(map, line), body = data,
-        app_engine_routing = maybe(function()
-          return { service = pick { "default", "s" }, version = maybe(pick, { "v1" }) }
-        end),
-      }
-      job.attempt_deadline = maybe(duration)
-    end,
+  return out
+end
+
+function Chance:duration()
+  return ("%ds"):format(self.random(1785) + 15)
+end
+
+function Chance:token(extra)
+  return {
+    service_account_email = "runner@p-1.iam.gserviceaccount.com",
+    [extra] = self:maybe(self.text),
   }
-  local n = 0
-  ---One more job, canonical, with a full name.
+end
+
+function Chance:routing()
+  return { service = self:pick { "default", "s" }, version = self:maybe(self.pick, { "v1" }) }
+end
+
+function Chance:retry_config()
+  return {
+    retry_count = self.random(5),
+    max_retry_duration = self:maybe(self.duration),
+    min_backoff_duration = self:maybe(self.duration),
+    max_backoff_duration = self:maybe(self.duration),
+    max_doublings = self.random(2) == 1 and self.random(10) or nil,
+  }
+end
+
+local PATHS <const> = { "run", "a%20b?c=d&e=f", "ü", "x'y", "${p}", "$p" }
+
+local TARGETS <const> = {
+  function(self, job)
+    local kind, body = self.random(3), self:maybe(self.body)
+    job.http_target = {
+      uri = (kind == 1 and "https://run.googleapis.com/" or "https://example.com/") .. self:pick(PATHS),
+      http_method = self:maybe(self.pick, body and WITH_BODY or METHODS),
+      headers = self:maybe(self.map, self.line),
+      body = body,
+      oauth_token = kind == 1 and self:token "scope" or nil,
+      oidc_token = kind == 2 and self:token "audience" or nil,
+    }
+    job.attempt_deadline = self:maybe(self.duration)
+  end,
+  function(self, job)
+    local data = self:maybe(self.body)
+    local attributes = data and self:maybe(self.map, self.text) or not data and self:map(self.text) or nil
+    job.pubsub_target = { topic_name = "projects/p-1/topics/t", data = data, attributes = attributes }
+  end,
+  function(self, job)
+    local body = self:maybe(self.body)
+    job.app_engine_http_target = {
+      http_method = self:maybe(self.pick, body and WITH_BODY or METHODS),
+      relative_uri = self:maybe(self.pick, { "/", "/cron?x='1'&y=${z}" }),
+      headers = self:maybe(self.map, self.line),
+      body = body,
+      app_engine_routing = self:maybe(self.routing),
+    }
+    job.attempt_deadline = self:maybe(self.duration)
+  end,
+}
+
+---A function that makes one more job each time, canonical, with a full name; and its chance.
+---@param seed integer
+---@return fun(): table
+---@return fun(n: integer): integer
+function M.generator(seed)
+  local self, n = setmetatable({ random = xorshift(seed) }, Chance), 0
   return function()
     n = n + 1
-    local id = pick { "nightly", "-dash", "UPPER_1", "9to5" } .. n
+    local id = self:pick { "nightly", "-dash", "UPPER_1", "9to5" } .. n
     local job = {
       name = "projects/p-1/locations/us-central1/jobs/" .. id,
-      description = maybe(text), schedule = pick(SCHEDULES), time_zone = maybe(pick, ZONES),
-      state = random(4) == 1 and "PAUSED" or nil,
-      retry_config = maybe(function()
-        return {
-          retry_count = random(5), max_retry_duration = maybe(duration),
-          min_backoff_duration = maybe(duration), max_backoff_duration = maybe(duration),
-          max_doublings = maybe(random, 10),
-        }
-      end),
+      description = self:maybe(self.text),
+      schedule = self:pick(SCHEDULES),
+      time_zone = self:maybe(self.pick, ZONES),
+      state = self.random(4) == 1 and "PAUSED" or nil,
+      retry_config = self:maybe(self.retry_config),
     }
-    pick(targets)(job)
+    self:pick(TARGETS)(self, job)
     return job
-  end, random
+  end, self.random
 end
 
 ---@param seed integer

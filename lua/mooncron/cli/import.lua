@@ -1,19 +1,14 @@
 ---mooncron import live|FILE...
 
-local args_reader <const> = require "mooncron.cli.args"
 local common <const> = require "mooncron.cli.port"
-local port <const> = require "mooncron.port"
+local jobfiles <const> = require "mooncron.cli.jobfiles"
 
 local M = {}
 
 M.summary = "make a job file of live jobs, a crontab, gcloud, Terraform or Kubernetes"
 
-local OPTIONS <const> = {
+local OPTIONS <const> = jobfiles.with({
   { "--format", value = "FORMAT", help = "crontab, gcloud, terraform, k8s, json or auto (default)" },
-  common.options.project,
-  common.options.location,
-  common.options.endpoint,
-  common.options.data,
   { "--time-zone", value = "ZONE", help = "of crontabs and CronJobs that do not say theirs" },
   { "--system", help = "the crontab has a column for the user (default: by name and heading)" },
   { "--uri-template", value = "URI", help = "where commands of a crontab that call no URL are sent" },
@@ -21,7 +16,7 @@ local OPTIONS <const> = {
   common.options.exact,
   { "--json", help = "print the API's JSON instead of a job file" },
   common.options.strict,
-}
+}, "project", "location", "endpoint", "backend", "data")
 
 local usage <const> = [[
 usage: mooncron import live [OPTION...]
@@ -46,6 +41,11 @@ examples:
   crontab -l | mooncron import - --time-zone Europe/Berlin --map '*backup.sh*=https://run.example.com/backup'
   gcloud scheduler jobs list --location europe-west1 --format yaml | mooncron import -
   terraform show -json | mooncron import - --format terraform --json]]
+
+local COMMAND <const> = {
+  name = "import", usage = usage, options = OPTIONS,
+  words = { min = 1, max = math.maxinteger, names = "what to import: live, a file, or -" },
+}
 
 -- `GLOB=URI`: the glob may hold a `=`, a URI begins with its scheme.
 local function rules_of(list)
@@ -84,28 +84,16 @@ end
 ---@param cli table mooncron.cli
 ---@return integer exit code
 function M.run(args, cli)
-  if cli.wants_help(args) then
-    print(usage:format(args_reader.help(OPTIONS)))
-    return 0
+  local options, code = jobfiles.read(COMMAND, args, cli)
+  if not options then
+    return code
   end
-  local words = { min = 1, max = math.maxinteger, names = "what to import: live, a file, or -" }
-  local options, problem = args_reader.read(args, OPTIONS, words)
-  problem = problem or check(options)
+  local problem = check(options)
   if problem then
     return cli.usage_error("import: " .. problem)
   end
   local jobs, notes = gather(options)
-  jobs = common.tidy(jobs, options)
-  for _, job in ipairs(jobs) do
-    for _, line in ipairs(port.problems(job, { check_schedule = common.check_schedule })) do
-      notes[#notes + 1] = { job = port.name_parts(job).job, message = line }
-    end
-  end
-  local text, more = port.write(jobs, options.json and "json" or "lua")
-  table.move(more, 1, #more, #notes + 1, notes)
-  io.write(text)
-  common.tell(notes)
-  return options.strict and #notes > 0 and 1 or 0
+  return common.print(common.tidy(jobs, options), options.json and "json" or "lua", notes, options)
 end
 
 return M

@@ -126,18 +126,22 @@ function M.parallel(values, client)
   return values.parallel or client.backend.extras and 256 or 16
 end
 
----Ask on a terminal. Off a terminal the answer is nil.
+---Ask on a terminal. Off a terminal the answer is nil. Waits; Ctrl-C ends the wait.
 ---@param question string
 ---@return boolean? yes
 function M.ask(question)
   local host = require "mooncron.host"
-  if not host.isatty(0) then
+  if not host.isatty(0) or not host.isatty(1) then
     return nil
   end
+  local core, task = require "mooncron.core", require "mooncron.task"
   io.stdout:flush()
-  io.stderr:write(question, " [y/N] ")
-  local answer = io.read("l") or ""
-  return answer:lower():find("^y") ~= nil
+  local line <close> = assert(core.loop.line.new(task.loop()))
+  local event = task.await(assert(line:read(question .. " [y/N] ")))
+  if event.interrupted then
+    error(err.new("CANCELLED", "interrupted, nothing was changed"), 0)
+  end
+  return event.text ~= nil and event.text:lower():find("^%s*y") ~= nil
 end
 
 local PERIOD_MS <const> = 10000

@@ -1,16 +1,13 @@
 ---What import and export share: where jobs come from, and how what was not carried over is told.
 
 local err <const> = require "mooncron.err"
+local jobfiles <const> = require "mooncron.cli.jobfiles"
 local port <const> = require "mooncron.port"
 
 local M = {}
 
 ---Options of both commands.
 M.options = {
-  project = { "--project", value = "P", help = "of jobs that do not say theirs, and of the live ones" },
-  location = { "--location", value = "L", help = "likewise (live jobs: default us-central1)" },
-  endpoint = { "--endpoint", value = "URL", help = "live jobs of a server that speaks the API" },
-  data = { "--data", value = "FOLDER", help = "live jobs of the local scheduler that keeps them there" },
   exact = { "--exact", help = "keep what the service fills in by itself" },
   strict = { "--strict", help = "exit code 1 when anything was not carried over" },
 }
@@ -27,8 +24,15 @@ local function read_file(path)
   return text
 end
 
-local function by_name(a, b)
-  return (a.name or "") < (b.name or "")
+-- What of a service's jobs is configuration.
+local function configurations(live)
+  local jobs, notes = {}, {}
+  for i, job in ipairs(live) do
+    local remark
+    jobs[i], remark = port.configuration(job)
+    notes[#notes + 1] = remark and { job = port.name_parts(job).job, message = remark } or nil
+  end
+  return jobs, notes
 end
 
 ---The jobs of the scheduler that the options and the environment name, by name. Waits.
@@ -36,24 +40,25 @@ end
 ---@return mooncron.Job[]
 ---@return mooncron.port.Note[]
 function M.live(options)
-  local client <close> = assert(require("mooncron").connect {
-    project = options.project,
-    location = options.location,
-    endpoint = options.endpoint,
-    data = options.data,
-    backend = options.data and "local" or nil, -- whatever project its jobs are said to be of
-  })
-  local jobs, notes = {}, {}
-  for live in client:list_jobs { page_size = 500 } do
-    local job, remark = port.configuration(live)
-    jobs[#jobs + 1] = job
-    notes[#notes + 1] = remark and { job = port.name_parts(job).job, message = remark } or nil
-  end
-  table.sort(jobs, by_name)
-  return jobs, notes
+  local client <close> = jobfiles.connect(options)
+  return configurations(jobfiles.live(client, { client:parent() }))
 end
 
----The jobs of files; names are told apart within a file.
+---The jobs of a job file.
+---@param path string
+---@param options table of a command
+---@return mooncron.Job[]
+function M.declared(path, options)
+  local jobs = {}
+  local place = { project = options.project or "local", location = options.location or "us-central1" }
+  for i, one in ipairs(jobfiles.load({ path }, options, place).jobs) do
+    one.job.state = one.paused and "PAUSED" or nil
+    jobs[i] = one.job
+  end
+  return jobs
+end
+
+---The jobs of files in the forms of others; names are told apart within a file.
 ---@param paths string[]
 ---@param options table
 ---@return mooncron.Job[]
@@ -94,12 +99,20 @@ function M.tidy(jobs, options)
   return out
 end
 
----Say on standard error what was not carried over.
----@param notes mooncron.port.Note[]
-function M.tell(notes)
+---Print the jobs in a form, and say on standard error what was not carried over.
+---@param jobs mooncron.Job[]
+---@param format string
+---@param notes mooncron.port.Note[] of the reading
+---@param options table
+---@return integer exit code
+function M.print(jobs, format, notes, options)
+  local text, more = port.write(jobs, format)
+  table.move(more, 1, #more, #notes + 1, notes)
+  io.write(text)
   for _, note in ipairs(notes) do
     io.stderr:write(port.format_note(note), "\n")
   end
+  return options.strict and #notes > 0 and 1 or 0
 end
 
 return M

@@ -100,12 +100,15 @@ local function only(set, first, last)
   return out
 end
 
--- The months from one to the other, over the end of the year too.
-local function months_of(set, from, to)
-  local out, count = {}, (to.year - from.year) * 12 + to.month - from.month
-  for i = 0, count do
-    local month = (from.month - 1 + i) % 12 + 1
-    out[month] = set[month]
+-- The months, from one to the other and over the end of the year too, in which it fires in the window.
+local function months_of(schedule, from, to, active)
+  local out, zone = {}, schedule:zone()
+  for i = 0, (to.year - from.year) * 12 + to.month - from.month do
+    local month, year = (from.month - 1 + i) % 12 + 1, from.year + (from.month - 1 + i) // 12
+    local start = civil.days(year, month, 1)
+    local first = math.max(active.from_ms, day_start(zone, start))
+    local last = math.min(active.to_ms, day_start(zone, start + civil.month_length(year, month)) - 1)
+    out[month] = schedule:count(first - 1, last) > 0 or nil
   end
   return out
 end
@@ -155,7 +158,7 @@ local function in_window(schedule, sets, given)
   for name, set in pairs(sets) do
     out[name] = set
   end
-  out.month = months_of(sets.month, from, to)
+  out.month = months_of(schedule, from, to, active)
   local one_month = from.year == to.year and from.month == to.month
   if one_month and civil.is_full(sets.weekday, FIELD.weekday) then
     out.day = only(sets.day, from.day, to.day)

@@ -71,6 +71,33 @@ function Loading:here()
   end
 end
 
+---A message of Lua's with its file and line in full: it shortens long paths, and some have neither.
+---@param text string
+---@param where string what to put before one without a place
+---@param path string
+---@return string
+function Loading:place(text, where, path)
+  local prefix, line, rest = text:match("^([^\n:]+):(%d+): (.*)$")
+  if prefix and self.sources["@" .. prefix] then
+    return text
+  elseif prefix and (prefix == path or prefix:find("^%.%.%.")) then
+    return ("%s:%s: %s"):format(path, line, rest)
+  end
+  return where .. ": " .. text
+end
+
+---What was raised, as an error with its place.
+function Loading:placed(failure)
+  local where, path = self:here()
+  if not err.is(failure) then
+    local text = type(failure) == "string" and failure or "an error without a text"
+    return err.new("INVALID_ARGUMENT", self:place(text, where, path or where))
+  elseif not failure.placed then
+    return err.new(failure.code, where .. ": " .. failure:line())
+  end
+  return failure
+end
+
 ---Stop with an error of the file's.
 function Loading:fail(message, ...)
   error(err.new("INVALID_ARGUMENT", self:here() .. ": " .. message:format(...), { placed = true }), 0)
@@ -115,7 +142,7 @@ function Loading:run_file(text, path)
   end
   local chunk, e = sandbox.compile(text, path, self.env)
   if not chunk then
-    error(err.new(e.code, e.message, { placed = true }), 0)
+    error(err.new(e.code, self:place(e.message, path, path), { placed = true }), 0)
   end
   self.sources["@" .. path] = true
   self.running[path] = true
@@ -229,13 +256,10 @@ function M.load(paths, options)
     local ok, failure = sandbox.run(self.env, function()
       return self:run_file(text, path)
     end, function(failure)
-      if err.is(failure) and not failure.placed then
-        return err.new(failure.code, self:here() .. ": " .. failure:line(), { placed = true })
-      end
-      return failure
+      return self:placed(failure)
     end)
     if not ok then
-      return nil, err.is(failure) and failure or err.new("INVALID_ARGUMENT", tostring(failure))
+      return nil, failure
     end
   end
   self:check_pending()

@@ -114,8 +114,8 @@ local function strip(message, value, prefix)
   local out
   for _, field in ipairs(message.fields) do
     local item = value[field.name]
-    local path = prefix .. field.name
     if item ~= nil then
+      local path = prefix .. field.name
       if field.output or item == M.defaults[path] or item == ZERO[path] then
         item = nil
       elseif field.kind == "message" then

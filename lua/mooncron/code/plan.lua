@@ -32,6 +32,7 @@ local M = {}
 ---@field skipped { name: string, where: string, why: string }[] declared, but not for now
 ---@field orphans string[] jobs of the set that are not declared any more, when they are not to be deleted
 ---@field problems { name: string, where: string, text: string }[] with any, it must not be applied
+---@field notes string[] what is to be known about the whole
 ---@field owned integer live jobs of the set
 ---@field summary { create: integer, update: integer, delete: integer, keep: integer }
 
@@ -69,17 +70,14 @@ local function is_active(ctx, declared, is_live)
   local active, now_ms = declared.active, ctx.now_ms
   if not active then
     return true
-  elseif now_ms > active.to_ms then
-    if is_live and now_ms <= active.to_ms + M.grace_ms then
-      return true
-    end
-    return false, "it is over"
   end
   local next_ms = ctx.schedule(declared.job):next(now_ms)
-  if next_ms and next_ms >= active.from_ms then
+  if next_ms and next_ms < active.from_ms then
+    return false, "not yet: cron has no year, it would fire before its time"
+  elseif next_ms and next_ms <= active.to_ms or is_live and now_ms <= active.to_ms + M.grace_ms then
     return true
   end
-  return false, "not yet: cron has no year, it would fire before its time"
+  return false, "it is over"
 end
 
 -- ---- changes ----
@@ -115,8 +113,6 @@ local function create(ctx, declared)
   }
   if declared.paused then
     change.fields[#change.fields + 1] = { path = "state", to = "PAUSED" }
-    change.warnings[1] = "no job can be created paused: it is created with a schedule half a year away,"
-      .. " paused, and only then given its own"
   else
     change.next_after = next_run(ctx, declared.job)
   end
@@ -211,6 +207,18 @@ local function plan_declared(plan, ctx, declared, live)
   return change
 end
 
+local PAUSED_NOTE <const> = "no job can be created paused: one that is to be is created with a schedule half"
+  .. " a year away, paused, and only then given its own"
+
+local function note_pauses(plan)
+  for _, change in ipairs(plan.changes) do
+    if change.op == "create" and change.paused then
+      plan.notes[1] = PAUSED_NOTE
+      return
+    end
+  end
+end
+
 ---@param declared mooncron.code.Declared
 ---@param live mooncron.Job[] all jobs of `declared.parents`
 ---@param options { now_ms: integer, parent: string?, prune: boolean?, adopt: boolean? }
@@ -221,7 +229,7 @@ function M.make(declared, live, options)
     parent = options.parent or declared.parents[1],
     parents = declared.parents,
     prune = options.prune and declared.set ~= nil,
-    changes = {}, skipped = {}, orphans = {}, problems = {}, owned = 0,
+    changes = {}, skipped = {}, orphans = {}, problems = {}, notes = {}, owned = 0,
   }
   local ctx = { now_ms = options.now_ms, adopt = options.adopt, schedule = schedules() }
   local live_by_name, is_declared = {}, {}
@@ -249,6 +257,7 @@ function M.make(declared, live, options)
     return a.name < b.name
   end)
   plan.summary = M.summarise(changes)
+  note_pauses(plan)
   return plan
 end
 

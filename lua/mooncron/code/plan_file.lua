@@ -88,7 +88,7 @@ function M.read(text)
   local plan = {
     id = hash.hex(text), set = given.set, parent = given.parent, parents = given.parents, prune = given.prune,
     owned = math.tointeger(given.owned), skipped = given.skipped, orphans = given.orphans,
-    problems = {}, changes = {},
+    problems = {}, notes = {}, changes = {},
   }
   for i, one in ipairs(given.changes) do
     plan.changes[i], e = change_in(one)

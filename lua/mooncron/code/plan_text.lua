@@ -10,7 +10,7 @@ local VERBS <const> = { create = "create", update = "update", delete = "delete",
 
 ---The order of the JSON form, for `json.pretty`.
 M.order = {
-  "version", "set", "parents", "summary", "changes", "skipped", "orphans", "problems",
+  "version", "set", "parents", "summary", "changes", "skipped", "orphans", "problems", "notes",
   summary = { "create", "update", "delete", "keep" },
   changes = {
     "op", "name", "where", "why", "fields", "next_run", "warnings",
@@ -110,6 +110,9 @@ function M.human(plan, options)
     out[#out + 1] = ("  ! %d of the set '%s' are not declared any more, sync deletes them: %s%s"):format(
       #plan.orphans, plan.set, plan_api.short(plan, plan.orphans[1]), #plan.orphans > 1 and ", ..." or "")
   end
+  for _, note in ipairs(plan.notes) do
+    out[#out + 1] = "  ! " .. note
+  end
   if #out > 0 then
     out[#out + 1] = ""
   end
@@ -147,6 +150,7 @@ function M.to_json(plan)
     skipped = json.list(plan.skipped),
     orphans = json.list(plan.orphans),
     problems = json.list(plan.problems),
+    notes = json.list(plan.notes),
   }
 end
 

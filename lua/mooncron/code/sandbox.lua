@@ -13,6 +13,7 @@ M.max_steps = 400000000
 local HOOK_STEPS <const> = 200000
 local MAX_MEMORY_KB <const> = 1 << 20
 local MAX_TEXT <const> = 16 << 20
+local MAX_MOVE <const> = 1000000
 
 -- What people look for, and what to do instead.
 local INSTEAD <const> = {
@@ -113,10 +114,19 @@ local function plain_format(text, ...)
 end
 
 local function bounded_rep(text, n, separator)
-  if (#text + #(separator or "")) * n > MAX_TEXT then
+  if #text + #(separator or "") == 0 then
+    return ""
+  elseif (#text + #(separator or "")) * n > MAX_TEXT then
     fail("a text of more than %d MB", MAX_TEXT >> 20)
   end
   return REP(text, n, separator)
+end
+
+local function bounded_move(from, first, last, ...)
+  if last - first > MAX_MOVE then
+    fail("table.move of more than %d items", MAX_MOVE)
+  end
+  return table.move(from, first, last, ...)
 end
 
 local function pick(library, names, more)
@@ -140,7 +150,7 @@ local function libraries()
       format = plain_format,
       rep = bounded_rep,
     }),
-    table = pick(table, "concat insert move pack remove unpack", { sort = stable_sort }),
+    table = pick(table, "concat insert pack remove unpack", { sort = stable_sort, move = bounded_move }),
     utf8 = pick(utf8, "char charpattern codepoint codes len offset"),
   }
 end

@@ -10,7 +10,6 @@ local M = {}
 ---@field attempt_deadline string?
 ---@field retry_config table?
 ---@field remarks string[] what the job will not do as the command did
----@field words string the last words of the URL's path, for a name
 
 local FORM <const> = "application/x-www-form-urlencoded"
 

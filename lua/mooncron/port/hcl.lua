@@ -14,19 +14,21 @@ end
 function M.quote(text)
   local quoted = text:gsub('[%c"\\\127]', escape)
   -- of "$${" only the last two characters are a sign: what is before is spelt by number
-  quoted = quoted:gsub("([$%%]+)([$%%]){", function(before, sign)
-    return before:gsub(".", function(char)
+  quoted = quoted:gsub("%f[$%%]([$%%]+){", function(run)
+    local sign = run:sub(-1)
+    return run:sub(1, -2):gsub(".", function(char)
       return ("\\u%04x"):format(char:byte())
-    end) .. sign .. "{"
+    end) .. sign .. sign .. "{"
   end)
-  return '"' .. quoted:gsub("([$%%]){", "%1%1{") .. '"'
+  return '"' .. quoted .. '"'
 end
 
 ---A text of whole lines as a heredoc; nil when it would not come back as it is.
 ---@param text string
 ---@return string?
 function M.heredoc(text)
-  if not text:find("\n.*\n$") or text:find("[\0\1-\8\11-\31\127]") or text:find("[$%%][$%%]{") then
+  local is_lines = text:sub(-1) == "\n" and text:find("\n", 1, true) < #text
+  if not is_lines or text:find("[\0\1-\8\11-\31\127]") or text:find("[$%%][$%%]{") then
     return nil
   end
   local marker = "EOT"
@@ -43,22 +45,29 @@ local STABLE <const> = {
   { 0xac00, 0xd7a3 }, { 0x1f300, 0x1faff },
 }
 
+local function is_stable_code(code)
+  for _, range in ipairs(STABLE) do
+    if code >= range[1] and code <= range[2] then
+      return true
+    end
+  end
+  return false
+end
+
 ---Whether a text is UTF-8 that Terraform surely keeps to the byte.
 ---@param text string
 ---@return boolean
 function M.is_stable(text)
   if not utf8.len(text) then
     return false
-  elseif not text:find("[\xCC-\xF4]") then
-    return true
   end
-  for _, code in utf8.codes(text) do
-    local found = false
-    for _, range in ipairs(STABLE) do
-      found = found or code >= range[1] and code <= range[2]
-    end
-    if not found then
-      return false
+  local known = {}
+  for char in text:gmatch("[\xCC-\xF4][\x80-\xBF]+") do -- from U+0300 on
+    if not known[char] then
+      if not is_stable_code(utf8.codepoint(char)) then
+        return false
+      end
+      known[char] = true
     end
   end
   return true

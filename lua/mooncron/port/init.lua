@@ -1,6 +1,6 @@
 ---Jobs between forms: a reader makes a list of jobs and notes of a text, a writer a text and notes of a
 ---list of jobs. Notes say what was not carried over, and why. Pure: no file is opened here, and what a
----schedule may be is asked of `options.check_schedule`.
+---schedule may be is asked of `options.check_schedule`; with it, jobs are checked as they are read.
 
 local err <const> = require "mooncron.err"
 local model <const> = require "mooncron.port.model"
@@ -104,7 +104,6 @@ end
 
 M.configuration = model.configuration
 M.tidy = model.tidy
-M.problems = model.problems
 M.name_parts = model.name_parts
 M.format_note = notes_api.format
 

@@ -1,5 +1,6 @@
 ---Lua values as source text: short ones on one line, long ones over several.
 
+local fmt <const> = require "mooncron.code.fmt"
 local model <const> = require "mooncron.port.model"
 
 local M = {}
@@ -12,34 +13,7 @@ for word in ([[and break do else elseif end false for function goto if in local 
   RESERVED[word] = true
 end
 
-local ESCAPES <const> = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t", ['"'] = '\\"', ["\\"] = "\\\\" }
-
--- Always two hexadecimal digits: a digit may follow.
-local function escape(char)
-  return ESCAPES[char] or ("\\x%02X"):format(char:byte())
-end
-
--- Text stays as it is; what is not UTF-8 is escaped byte by byte.
-local function quote(text)
-  local pattern = utf8.len(text) and '[%c"\\\127]' or '[%c"\\\127-\255]'
-  return '"' .. text:gsub(pattern, escape) .. '"'
-end
-
--- Lines as they are: only for text that Lua reads back to the byte.
-local function long_bracket(text)
-  local marks = ""
-  while text:find("]" .. marks .. "]", 1, true) or text:sub(-#marks - 1) == "]" .. marks do
-    marks = marks .. "="
-  end
-  return "[" .. marks .. "[\n" .. text .. "]" .. marks .. "]"
-end
-
----@param text string
----@return string
-function M.string(text)
-  local lines = text:find("\n[^\n]") and utf8.len(text) and not text:find("[\0\1-\8\11-\31\127]")
-  return lines and long_bracket(text) or quote(text)
-end
+M.string = fmt.quote
 
 ---@param name string
 ---@return string
@@ -47,7 +21,8 @@ function M.key(name)
   if name:find("^[%a_][%w_]*$") and not RESERVED[name] then
     return name
   end
-  return "[" .. quote(name) .. "]"
+  local text = fmt.quote(name)
+  return text:sub(1, 1) == "[" and "[ " .. text .. " ]" or "[" .. text .. "]"
 end
 
 -- Keys in the order wanted, the others behind, sorted.

@@ -5,6 +5,7 @@
 local fields <const> = require "mooncron.api.fields"
 local job_api <const> = require "mooncron.api.job"
 local names <const> = require "mooncron.api.name"
+local normalise <const> = require "mooncron.code.normalise"
 local notes_api <const> = require "mooncron.port.notes"
 local problem <const> = require "mooncron.problem"
 
@@ -17,10 +18,7 @@ local M = {}
 ---@field time_zone string? of schedules that do not say theirs
 ---@field check_schedule (fun(text: string, zone: string): true?, mooncron.Err?)?
 
----@class mooncron.port.Target
----@field key string field of the job
----@field value table
-
+---The target of a job, and its field.
 ---@param job mooncron.Job
 ---@return string? key
 ---@return table? target
@@ -32,6 +30,9 @@ function M.target_of(job)
   end
 end
 
+---A deep copy.
+---@param value any
+---@return any
 function M.copy(value)
   if type(value) ~= "table" then
     return value
@@ -43,6 +44,10 @@ function M.copy(value)
   return setmetatable(out, getmetatable(value))
 end
 
+---Whether two values are the same through and through.
+---@param a any
+---@param b any
+---@return boolean
 function M.equal(a, b)
   if type(a) ~= "table" or type(b) ~= "table" then
     return a == b
@@ -60,6 +65,8 @@ function M.equal(a, b)
   return true
 end
 
+---@param map table<string, any>
+---@return string[]
 function M.sorted_keys(map)
   local keys = {}
   for key in next, map do
@@ -67,6 +74,13 @@ function M.sorted_keys(map)
   end
   table.sort(keys)
   return keys
+end
+
+---A value's items, when it is a list; for texts that may hold anything.
+---@param value any
+---@return table
+function M.items(value)
+  return type(value) == "table" and value or {}
 end
 
 -- ---- names ----
@@ -128,41 +142,11 @@ function M.configuration(job)
   return out
 end
 
--- Headers that the service sets or drops whatever the job says, and shows when it is read [ref] [tf].
-local function is_void_header(name, target)
-  name = name:lower()
-  return name == "content-length" or name == "host" or name:find("^x%-google%-")
-    or name:find("^x%-appengine%-") or name:find("^x%-cloudscheduler")
-    or name == "authorization" and (target.oidc_token or target.oauth_token)
-end
-
--- The job as it works: what the service fills in is there, and what it passes over is not.
-local function effective(job)
-  local out = M.copy(job)
-  out.retry_config = out.retry_config or {}
-  out = job_api.normalise_stored(out)
-  if out.pubsub_target then
-    out.attempt_deadline = nil -- ignored there [ref]
-  end
-  for _, key in ipairs { "http_target", "app_engine_http_target" } do
-    local headers = {}
-    for name, value in next, out[key] and out[key].headers or {} do
-      if not is_void_header(name, out[key]) then
-        headers[name:lower()] = value
-      end
-    end
-    if out[key] then
-      out[key].headers = headers
-    end
-  end
-  return out
-end
-
 local function prune(job, node, want)
   for _, key in ipairs(M.sorted_keys(node)) do
     local value = node[key]
     node[key] = nil
-    if not M.equal(effective(job), want) then
+    if not M.equal(normalise.compared(job), want) then
       node[key] = value
       if type(value) == "table" then
         prune(job, value, want)
@@ -171,20 +155,19 @@ local function prune(job, node, want)
   end
 end
 
----The shortest job that works the same: without what the service fills in by itself.
+---The shortest job that compares as the same: without what the service fills in by itself.
 ---@param job mooncron.Job
 ---@return mooncron.Job
 function M.tidy(job)
   local out = M.copy(job)
-  prune(out, out, effective(job))
+  out.state = nil
+  prune(out, out, normalise.compared(job))
+  out.state = job.state
   return out
 end
 
----What is wrong with a job, by the service's rules.
----@param job mooncron.Job
----@param options mooncron.port.Options
----@return string[]
-function M.problems(job, options)
+-- What is wrong with a job, by the service's rules.
+local function problems_of(job, options)
   local copy = M.copy(job)
   local lines = {}
   if copy.name and not copy.name:find("^projects/") then
@@ -219,7 +202,7 @@ function M.reading(options)
   }, Reading)
 end
 
----Take a job in. Its name becomes one of its own.
+---Take a job in. Its name becomes one of its own; what the service would refuse in it is told.
 ---@param job mooncron.Job
 ---@param line integer?
 function Reading:add(job, line)
@@ -231,7 +214,9 @@ function Reading:add(job, line)
     job.name = name
   end
   self.jobs[#self.jobs + 1] = job
-  return at
+  for _, problem_line in ipairs(self.options.check_schedule and problems_of(job, self.options) or {}) do
+    self.notes:add(at, "%s", problem_line)
+  end
 end
 
 ---Say that something is no job here, and why.

@@ -77,9 +77,15 @@ end
 ---@param text string
 ---@return fun(value: string?): integer?
 function M.json_finder(text)
-  local line_of = M.line_counter(text)
+  local line_of, from = M.line_counter(text), 1
   return function(value)
-    local at = type(value) == "string" and text:find('"' .. value .. '"', 1, true)
+    if type(value) ~= "string" then
+      return nil
+    end
+    -- values are mostly asked for in their order
+    local quoted = '"' .. value .. '"'
+    local at = text:find(quoted, from, true) or text:find(quoted, 1, true)
+    from = at and at + 1 or from
     return at and line_of(at) or nil
   end
 end

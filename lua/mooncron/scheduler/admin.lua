@@ -15,6 +15,7 @@ local M = {}
 
 local JSON <const> = { ["Content-Type"] = "application/json; charset=UTF-8" }
 local MAX_ATTEMPTS <const> = 10000 -- in one answer
+local MAX_WAITING <const> = 100 -- requests that wait at once
 
 -- ---- methods: (scheduler, input) -> value, order of its members | nil, err ----
 
@@ -109,7 +110,11 @@ local function wanted(input, name)
 end
 
 local function advance(scheduler, input)
-  return clock_answer(scheduler, nil, scheduler:advance(wanted(input, "duration")))
+  local amount = wanted(input, "duration")
+  if tostring(amount):find("^%s*%-") then
+    return nil, err.new("INVALID_ARGUMENT", ("duration '%s': time only moves forward"):format(amount))
+  end
+  return clock_answer(scheduler, nil, scheduler:advance(amount))
 end
 
 local function go_to(scheduler, input)
@@ -204,20 +209,24 @@ local function answer(scheduler, route, request, query)
 end
 
 local function run_as_task(scheduler, respond, make)
-  scheduler.admin_tasks = scheduler.admin_tasks or {}
+  local waiting = scheduler.waiting
+  if waiting.count >= MAX_WAITING then
+    local words = "%d requests wait already: try again"
+    return respond(failure(err.new("RESOURCE_EXHAUSTED", words:format(waiting.count))))
+  end
   local running = task.spawn(function()
     respond(make())
   end)
-  scheduler.admin_tasks[running] = true
+  waiting.tasks[running], waiting.count = true, waiting.count + 1
   running.watchers[1] = function()
-    scheduler.admin_tasks[running] = nil
+    waiting.tasks[running], waiting.count = nil, waiting.count - 1
   end
 end
 
 ---End what still waits: its answer is CANCELLED.
 ---@param scheduler mooncron.Scheduler
 function M.cancel(scheduler)
-  for running in pairs(scheduler.admin_tasks or {}) do
+  for running in pairs(scheduler.waiting.tasks) do
     running:cancel()
   end
 end

@@ -21,6 +21,7 @@ function M.new(wall_ms, is_virtual)
     is_virtual = is_virtual or false,
     held_ms = is_virtual and wall_ms() or nil,
     sleepers = {}, -- set of { at_ms, moved = event }
+    sleeper_count = 0,
   }, Clock)
 end
 
@@ -29,9 +30,12 @@ function Clock:now_ms()
   return self.held_ms or self.wall_ms() + self.offset_ms
 end
 
-local function wake_sleepers(self)
+-- Those whose instant has come; without one, all look at the clock again.
+local function wake_sleepers(self, until_ms)
   for sleeper in pairs(self.sleepers) do
-    sleeper.moved:set()
+    if not until_ms or sleeper.at_ms <= until_ms then
+      sleeper.moved:set()
+    end
   end
 end
 
@@ -45,7 +49,7 @@ end
 function Clock:set(ms)
   assert(self.held_ms, "the clock is not held")
   self.held_ms = ms
-  wake_sleepers(self)
+  wake_sleepers(self, ms)
 end
 
 ---Flow on from the held instant; a virtual clock does not.
@@ -71,9 +75,11 @@ function Clock:sleep_until(at_ms)
   local awake <close> = setmetatable({}, {
     __close = function()
       self.sleepers[sleeper] = nil
+      self.sleeper_count = self.sleeper_count - 1
     end,
   })
   self.sleepers[sleeper] = awake
+  self.sleeper_count = self.sleeper_count + 1
   while self:now_ms() < at_ms do
     sleeper.moved:clear()
     if not self.held_ms then

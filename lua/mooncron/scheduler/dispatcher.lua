@@ -19,6 +19,9 @@ Dispatcher.__index = Dispatcher
 local MAX_IN_FLIGHT <const> = 5000
 local MIN_IN_FLIGHT <const> = 100
 local OTHER_FILES <const> = 1500 -- the server's connections, the database, a script's own
+-- Claimed in one turn of the loop: answers, also those of the API, come in between, and a target that
+-- is quick is called over few connections. libcurl looks through all of a host's for each request.
+local MAX_CLAIM <const> = 250
 local MAX_SLEEP_S <const> = 60 -- clocks jump and machines sleep: look again now and then
 local GAP_MS <const> = 2 * MAX_SLEEP_S * 1000 -- who has not looked for so long was not running
 local NOTE_LATE <const> = "late: the scheduler was not running"
@@ -184,7 +187,8 @@ end
 
 ---Attempts go on, but for those that wait for a clock that stands still.
 function Dispatcher:is_idle()
-  return self.claiming == 0 and (self.in_flight == 0 or self.in_flight <= self.clock:asleep())
+  local n = self.in_flight
+  return self.claiming == 0 and n <= self.clock.sleeper_count and n <= self.clock:asleep()
 end
 
 ---Tell who waits for it that nothing goes on by itself, if that is so.
@@ -244,7 +248,7 @@ end
 ---@return integer? claimed
 ---@return mooncron.Err?
 function Dispatcher:fire_due()
-  local room = self.max_in_flight - self.in_flight
+  local room = math.min(self.max_in_flight - self.in_flight, MAX_CLAIM)
   if room <= 0 or self.is_closed then
     return 0
   end

@@ -110,7 +110,17 @@ local function store_of(options)
   return store.open(path, {
     max_attempts = options.max_attempts,
     max_attempt_age_ms = options.max_attempt_age and milliseconds(options.max_attempt_age),
+    is_simulated = options.clock == "virtual", -- years pass at once: no disk is waited for
   })
+end
+
+-- A virtual clock goes on from where it was left, as far as what is stored tells.
+local function clock_of(options, file)
+  local made = clock.new(options.wall_ms or core.loop.wall_ms, options.clock == "virtual")
+  if made.is_virtual then
+    made:set(math.max(made:now_ms(), file:latest_ms()))
+  end
+  return made
 end
 
 local function default_log()
@@ -163,9 +173,10 @@ function M.open(options)
     folder = options.folder,
     instance = random_hex(16),
     store = file,
-    clock = clock.new(options.wall_ms or core.loop.wall_ms, options.clock == "virtual"),
+    clock = clock_of(options, file),
     log = options.log or default_log(),
     metrics = metrics.new(),
+    waiting = { tasks = {}, count = 0 }, -- requests of our own endpoints
   }, Scheduler)
   self.jobs = jobs.new {
     store = file,
@@ -295,11 +306,11 @@ end
 
 ---Wait until nothing is due and no attempt is on its way, but for those that wait for time to pass on
 ---a clock that stands still.
----@param timeout string|number? default "60s"
+---@param timeout string|number? default "60s", at most a day
 ---@return true?
 ---@return mooncron.Err? err DEADLINE_EXCEEDED
 function Scheduler:wait_until_idle(timeout)
-  return task.with_timeout(milliseconds(timeout or 60) / 1000, function()
+  return task.with_timeout(math.min(milliseconds(timeout or 60) / 1000, 86400), function()
     if not self.firing then
       self:run_due()
     end
@@ -368,6 +379,7 @@ function Scheduler:close()
     if self.firing then
       self.firing:cancel()
     end
+    admin.cancel(self)
     self.dispatcher:close()
     self.store:close()
   end

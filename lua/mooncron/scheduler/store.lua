@@ -18,7 +18,8 @@ M.MAX_ATTEMPT_AGE_MS = 30 * 86400000
 
 ---Open or make the file. It belongs to one process at a time.
 ---@param path string ":memory:" keeps nothing
----@param limits { max_attempts: integer?, max_attempt_age_ms: integer? }?
+---@param limits { max_attempts: integer?, max_attempt_age_ms: integer?, is_simulated: boolean? }?
+--- `is_simulated`: what was committed survives the end of the process, but not that of the machine
 ---@return mooncron.scheduler.Store?
 ---@return mooncron.Err?
 function M.open(path, limits)
@@ -28,6 +29,9 @@ function M.open(path, limits)
   end
   local ok
   ok, e = file_format.prepare(db, path)
+  if ok and limits and limits.is_simulated then
+    ok, e = db:exec("PRAGMA synchronous = OFF")
+  end
   if not ok then
     db:close()
     return nil, e
@@ -38,6 +42,8 @@ function M.open(path, limits)
     waiters = {},
     parsed = {},
     parsed_count = 0,
+    answers = {}, -- by name: what a get of the job answers, until it changes
+    answer_count = 0,
     epoch = 0, -- resets so far: what began before one is not written down
     limits = limits or {},
   }, Store)
@@ -64,8 +70,11 @@ function Store:commit()
   if not failure then
     ok, e = self.db:commit()
   end
-  if not ok and self.db:in_transaction() then
-    self.db:rollback()
+  if not ok then
+    self:drop_answers() -- they may tell of what is undone
+    if self.db:in_transaction() then
+      self.db:rollback()
+    end
   end
   local raised
   for _, waiter in ipairs(waiters) do
@@ -156,6 +165,14 @@ end
 
 local MAX_PARSED <const> = 10000
 
+local function keep_parsed(self, row, job)
+  if self.parsed_count >= MAX_PARSED then
+    self.parsed, self.parsed_count = {}, 0
+  end
+  self.parsed_count = self.parsed_count + (self.parsed[row.name] and 0 or 1)
+  self.parsed[row.name] = { text = row.resource, job = job }
+end
+
 ---The job as the user set it, canonical, of a row. Shared and cached: not to be changed.
 function Store:resource_of(row)
   local known = self.parsed[row.name]
@@ -164,12 +181,31 @@ function Store:resource_of(row)
   end
   local value = assert(json.decode(row.resource))
   local job = assert(require("mooncron.api.job").from_json(value, { lenient = true }))
-  if self.parsed_count >= MAX_PARSED then
-    self.parsed, self.parsed_count = {}, 0
-  end
-  self.parsed_count = self.parsed_count + (known and 0 or 1)
-  self.parsed[row.name] = { text = row.resource, job = job }
+  keep_parsed(self, row, job)
   return job
+end
+
+local MAX_ANSWERS <const> = 10000
+
+---What a get of the job answers, if it is known. It is the caller's to render.
+---@param name string
+---@return string?
+function Store:kept_answer(name)
+  return self.answers[name]
+end
+
+---Keep it until the job changes.
+---@param name string
+---@param text string
+function Store:keep_answer(name, text)
+  if self.answer_count >= MAX_ANSWERS then
+    self:drop_answers()
+  end
+  self.answers[name], self.answer_count = text, self.answer_count + 1
+end
+
+function Store:drop_answers()
+  self.answers, self.answer_count = {}, 0
 end
 
 function Store:job(name)
@@ -180,13 +216,35 @@ function Store:job_by_id(id)
   return self.db:row("SELECT * FROM jobs WHERE id = ?", id)
 end
 
----Jobs of a parent in the order of their names, those after `last_name` only.
+-- Bytes of jobs on one page, but for the last one: 500 of a megabyte each would be half a gigabyte.
+local MAX_PAGE <const> = 4 << 20
+
+---A page of a parent's jobs in the order of their names, those after `last_name` only.
+---@return table[]? rows at most `limit`, fewer when they are large
+---@return mooncron.Err|boolean err, or whether there are more
 function Store:list(parent, last_name, limit)
-  return self.db:rows("SELECT * FROM jobs WHERE parent = ? AND name > ? ORDER BY name LIMIT ?",
-    parent, last_name or "", limit)
+  local rows, e = self.db:rows([[SELECT * FROM (
+      SELECT *, sum(length(resource)) OVER (ORDER BY name) - length(resource) AS bytes_before FROM (
+        SELECT * FROM jobs WHERE parent = ? AND name > ? ORDER BY name LIMIT ?))
+      WHERE bytes_before < ?]], parent, last_name or "", limit, MAX_PAGE)
+  if not rows or not rows[1] then
+    return rows, e or false
+  end
+  local next_row
+  next_row, e = self.db:row("SELECT 1 FROM jobs WHERE parent = ? AND name > ? LIMIT 1",
+    parent, rows[#rows].name)
+  if e then
+    return nil, e
+  end
+  return rows, next_row ~= nil
 end
 
-function Store:insert_job(row)
+---@param row table
+---@param job table? canonical, of `row.resource`: spares reading it
+function Store:insert_job(row, job)
+  if job then
+    keep_parsed(self, row, job)
+  end
   return change(self, [[INSERT INTO jobs (name, parent, resource, state, anchor_ms, updated_ms,
       schedule_ms, due_ms, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)]],
     row.name, row.parent, row.resource, row.state, row.anchor_ms, row.updated_ms, row.schedule_ms,
@@ -195,6 +253,7 @@ end
 
 ---Write back what may change of a job: all columns but its identity.
 function Store:update_job(row)
+  self.answers[row.name] = nil
   return change(self, [[UPDATE jobs SET resource = ?, state = ?, anchor_ms = ?, updated_ms = ?,
       schedule_ms = ?, due_ms = ?, attempted_ms = ?, status = ? WHERE id = ?]],
     row.resource, row.state, row.anchor_ms, row.updated_ms, row.schedule_ms, row.due_ms,
@@ -206,6 +265,7 @@ function Store:delete_job(row)
   if not ok then
     return nil, e
   end
+  self.answers[row.name] = nil
   return change(self, "DELETE FROM jobs WHERE id = ?", row.id)
 end
 
@@ -346,6 +406,7 @@ end
 function Store:reset()
   self.epoch = self.epoch + 1
   self.parsed, self.parsed_count = {}, 0
+  self:drop_answers()
   for _, table_name in ipairs { "executions", "jobs", "attempts" } do
     local ok, e = change(self, "DELETE FROM " .. table_name)
     if not ok then
@@ -353,6 +414,14 @@ function Store:reset()
     end
   end
   return self:durable()
+end
+
+---The latest instant that anything stored is of.
+---@return integer ms
+function Store:latest_ms()
+  return assert(self.db:row([[SELECT max(
+    ifnull((SELECT max(updated_ms) FROM jobs), 0),
+    ifnull((SELECT ended_ms FROM attempts ORDER BY id DESC LIMIT 1), 0)) AS ms]])).ms
 end
 
 ---@return integer

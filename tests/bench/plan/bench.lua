@@ -19,12 +19,12 @@ local function peak_mb()
   end
 end
 
-local last = core.loop.wall_ms()
-local first <const> = last
+local last, last_cpu = core.loop.wall_ms(), os.clock()
+local first <const>, first_cpu <const> = last, last_cpu
 local function lap(what)
-  local now = core.loop.wall_ms()
-  print(("  %-22s %5d ms"):format(what, now - last))
-  last = now
+  local now, cpu = core.loop.wall_ms(), os.clock()
+  print(("  %-20s %5d ms, of the processor %5.0f ms"):format(what, now - last, 1000 * (cpu - last_cpu)))
+  last, last_cpu = now, cpu
 end
 
 if step == "rows" then
@@ -53,5 +53,7 @@ if step ~= "plan" then
   lap "apply"
 end
 local s = plan.summary
-print(("  %d declared, %d live: %d to create, %d to update, %d unchanged; %d ms in all, peak %.0f MB"):format(
-  #declared.jobs, #jobs, s.create, s.update, s.keep, core.loop.wall_ms() - first, peak_mb()))
+print(("  %d declared, %d live: %d to create, %d to update, %d unchanged"):format(
+  #declared.jobs, #jobs, s.create, s.update, s.keep))
+print(("  in all %d ms, of the processor %.0f ms, at most %.0f MB"):format(
+  core.loop.wall_ms() - first, 1000 * (os.clock() - first_cpu), peak_mb()))

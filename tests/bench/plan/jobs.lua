@@ -13,7 +13,8 @@ local report = template({ id = "string", region = "string", hour = "integer" }, 
   return {
     name = p.id,
     schedule = ("%d %d * * *"):format(a.minute, p.hour),
-    http_target = { uri = "https://" .. p.region .. ".example.com/report/" .. p.id, body = '{"id":"' .. p.id .. '"}' },
+    http_target = { uri = "https://" .. p.region .. ".example.com/report/" .. p.id, body = '{"id":"' .. p.id
+      .. '"}' },
   }
 end)
 

@@ -1,4 +1,4 @@
-#!/bin/bash
+# Deploys the jobs: bash create.sh
 set -euo pipefail
 PROJECT=my-project
 

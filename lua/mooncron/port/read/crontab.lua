@@ -84,7 +84,7 @@ local function id_of(command, call)
   command = command:match("^cd%s+%S+%s*[;&]+%s*(%S.*)$") or command
   for word in command:gmatch("%S+") do
     if not word:find("^[%a_][%w_]*=") then
-      return model.slug(word:match("[^/]+$"):gsub("%.%w+$", ""))
+      return model.slug(word:match("([^/]*)/*$"):gsub("%.%w+$", ""))
     end
   end
   return "job"

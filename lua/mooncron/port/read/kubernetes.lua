@@ -22,7 +22,7 @@ end
 
 local function strings(list)
   local out = {}
-  for i, item in ipairs(type(list) == "table" and list or {}) do
+  for i, item in ipairs(model.items(list)) do
     out[i] = type(item) == "string" and item or tostring(math.tointeger(item) or item)
   end
   return out
@@ -41,11 +41,11 @@ local function arguments_of(container)
 end
 
 local function read_call(pod)
-  local containers = get(pod, "containers") or {}
+  local containers = model.items(get(pod, "containers"))
   if #containers ~= 1 then
     return nil, ("it has %d containers, one that makes a call is read"):format(#containers)
   end
-  local arguments, why = arguments_of(containers[1])
+  local arguments, why = arguments_of(model.items(containers[1]))
   if not arguments then
     return nil, why
   end
@@ -160,9 +160,11 @@ local function walk(reading, value, locate)
   if kind == "CronJob" then
     add(reading, value, locate)
   elseif kind == "List" or kind == "CronJobList" then
-    for _, item in ipairs(get(value, "items") or {}) do
-      walk(reading, kind == "CronJobList" and item.kind == nil
-        and { kind = "CronJob", metadata = item.metadata, spec = item.spec } or item, locate)
+    for _, item in ipairs(model.items(value.items)) do
+      if kind == "CronJobList" and type(item) == "table" then
+        item.kind = "CronJob" -- items of a typed list need not say it
+      end
+      walk(reading, item, locate)
     end
   elseif kind then
     reading.notes:add({ line = locate(value, kind) }, "a %s is passed over", tostring(kind))

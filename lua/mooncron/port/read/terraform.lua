@@ -22,11 +22,10 @@ local function unblock(message, values)
   for key, value in next, values do
     local field = message.by_name[key]
     if field and field.kind == "message" and type(value) == "table" then
-      local block = value[1] or (next(value) ~= nil and value or nil)
-      out[key] = block and block ~= json.null and unblock(field.message, block) or nil
-    else
-      out[key] = value ~= json.null and value or nil
+      value = value[1]
+      value = type(value) == "table" and unblock(field.message, value) or value
     end
+    out[key] = value ~= json.null and value or nil
   end
   return out
 end
@@ -60,13 +59,14 @@ local function add(reading, resource, line)
 end
 
 local function walk(reading, module, find)
-  for _, resource in ipairs(module.resources or {}) do
-    if resource.type == TYPE and resource.mode ~= "data" and type(resource.values) == "table" then
-      add(reading, resource, find(resource.address))
+  for _, resource in ipairs(model.items(module.resources)) do
+    local given = model.items(resource)
+    if given.type == TYPE and given.mode ~= "data" and type(given.values) == "table" then
+      add(reading, given, find(given.address))
     end
   end
-  for _, child in ipairs(module.child_modules or {}) do
-    walk(reading, child, find)
+  for _, child in ipairs(model.items(module.child_modules)) do
+    walk(reading, model.items(child), find)
   end
 end
 

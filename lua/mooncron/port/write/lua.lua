@@ -7,6 +7,7 @@ local literal <const> = require "mooncron.port.literal"
 local model <const> = require "mooncron.port.model"
 local names <const> = require "mooncron.api.name"
 local notes_api <const> = require "mooncron.port.notes"
+local sets <const> = require "mooncron.code.set"
 
 local ORDER <const> = {
   "project", "location", "description", "schedule", "time_zone", "paused", "http_target", "pubsub_target",
@@ -51,8 +52,6 @@ local function with_readable_bodies(job)
   return job
 end
 
-local MARK <const> = "^(.-) ?%[mooncron:([%w][%w_.-]*)%]$"
-
 -- The declaration of a job: the table, its id and its set.
 local function declaration(job, home)
   local out = with_readable_bodies(model.copy(job))
@@ -63,10 +62,8 @@ local function declaration(job, home)
     out.project = parts.project ~= home.project and parts.project or nil
     out.location = parts.location ~= home.location and parts.location or nil
   end
-  local description, set = (job.description or ""):match(MARK)
-  if set then
-    out.description = description ~= "" and description or nil
-  end
+  local set
+  out.description, set = sets.detach(job.description)
   return out, parts.job, set
 end
 
