@@ -62,36 +62,18 @@ function M.open(values)
   return client
 end
 
----Ask on a terminal. The wait holds up no other task, and Ctrl-C ends it.
----@param question string
----@return boolean? yes nil: there is no terminal
-function M.ask(question)
-  local host = require "mooncron.host"
-  if not (host.isatty(0) and host.isatty(2)) then
-    return nil
-  end
-  local core = require "mooncron.core"
-  local task = require "mooncron.task"
-  local line <close> = assert(core.loop.line.new(task.loop()))
-  local event = task.await(assert(line:read(question .. " [y/N] ")))
-  if event.interrupted then
-    error(err.new("CANCELLED", "interrupted"), 0)
-  end
-  return (event.text or ""):lower():find("^%s*y") ~= nil
-end
-
 ---Whether a destructive command may go on: at once on anything but a cloud project or with `--yes`; on a
 ---terminal the user is asked, and told where. Waits.
 ---@param client mooncron.Client
 ---@param what string "delete job 'a'"
----@param options { yes: boolean?, ask: (fun(question: string): boolean?)? } ask stands in for `M.ask`
+---@param options { yes: boolean?, ask: (fun(question: string): boolean?)? } ask stands in for the terminal
 ---@return true?
 ---@return mooncron.Err?
 function M.confirm(client, what, options)
   if not client.is_cloud or options.yes then
     return true
   end
-  local answer = (options.ask or M.ask)(("%s: %s?"):format(client:describe(), what))
+  local answer = (options.ask or require("mooncron.cli.jobfiles").ask)(("%s: %s?"):format(client:describe(), what))
   if answer == nil then
     return nil, err.new("FAILED_PRECONDITION",
       ("%s: %s wants a confirmation, write --yes"):format(client:describe(), what))
