@@ -73,7 +73,8 @@ function M.confirm(client, what, options)
   if not client.is_cloud or options.yes then
     return true
   end
-  local answer = (options.ask or require("mooncron.cli.jobfiles").ask)(("%s: %s?"):format(client:describe(), what))
+  local ask = options.ask or require("mooncron.cli.jobfiles").ask
+  local answer = ask(("%s: %s?"):format(client:describe(), what))
   if answer == nil then
     return nil, err.new("FAILED_PRECONDITION",
       ("%s: %s wants a confirmation, write --yes"):format(client:describe(), what))
