@@ -54,6 +54,8 @@ describe("context", function()
       "but not where they would be by default" },
     { {}, { CLOUD_SCHEDULER_EMULATOR_HOST = "127.0.0.1:9" }, {}, "server", "local", "us-central1",
       "http://127.0.0.1:9", "an emulator" },
+    { { backend = "gcp", project = "p" }, { CLOUD_SCHEDULER_EMULATOR_HOST = "127.0.0.1:9" }, {}, "gcp", "p",
+      "us-central1", GOOGLE, "not where the cloud is named" },
     { {}, { CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDSCHEDULER = "http://localhost:8085/" }, {}, "server",
       "local",
       "us-central1", "http://localhost:8085", "gcloud's variable" },
