@@ -50,6 +50,9 @@ local MODES <const> = {
 -- start.
 local GRACE_S <const> = 5
 
+-- So long the last answers may take to go out. Who has not finished his request by then gets none.
+local LAST_ANSWERS_S <const> = 2
+
 local function check(options)
   for key, known in pairs(MODES) do
     if options[key] and not known[options[key]] then
@@ -137,9 +140,11 @@ local function serve(scheduler, options, stop)
   if not scheduler:stop(GRACE_S) then
     log("INFO", "attempts still on their way will be made again at the next start")
   end
-  while server:open_requests() > 0 do
-    task.sleep(0.01)
-  end
+  task.with_timeout(LAST_ANSWERS_S, function()
+    while server:open_requests() > 0 do
+      task.sleep(0.01)
+    end
+  end)
   note.remove(scheduler.folder, scheduler.instance)
   server:close()
   return true
