@@ -61,6 +61,7 @@ describe("scheduler.guard", function()
       assert.equal(row[2], check(g, { authorization = row[1] }, "/metrics"))
       assert.equal(row[2], check(g, { authorization = row[1] }, "/healthz/../v1"))
       assert.equal("ok", check(g, { authorization = row[1] }, "/healthz?x"))
+      assert.equal("ok", check(g, { authorization = row[1] }, "/oauth2/v3/certs")) -- public keys
     end)
   end
 

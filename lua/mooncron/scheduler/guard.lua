@@ -11,8 +11,14 @@ Guard.__index = Guard
 
 local MIN_TOKEN <const> = 16 -- characters
 
--- Open to anybody: whoever watches the process has no token.
-local OPEN <const> = { ["/healthz"] = true }
+-- Open to anybody: whoever watches the process has no token, and the libraries with which targets
+-- verify our OIDC tokens ask for public keys without one.
+local OPEN <const> = {
+  ["/healthz"] = true,
+  ["/.well-known/openid-configuration"] = true,
+  ["/oauth2/v1/certs"] = true,
+  ["/oauth2/v3/certs"] = true,
+}
 
 ---@param host string an address
 ---@return boolean

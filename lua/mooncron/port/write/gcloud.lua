@@ -41,9 +41,7 @@ end
 -- about where items meet either.
 local function join(items)
   local plain = table.concat(items, ",")
-  local is_plain = plain:sub(1, 1) ~= "^" and select(2, plain:gsub(",", "")) == #items - 1
-    and plain:sub(-1) ~= ","
-  if is_plain then
+  if plain:sub(1, 1) ~= "^" and select(2, plain:gsub(",", "")) == #items - 1 then
     return plain
   end
   for _, sign in ipairs { ";", "|", "~", "::", "@@", "#_#", "+-+-+" } do
