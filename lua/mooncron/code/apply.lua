@@ -16,7 +16,7 @@ M.first_gap_s, M.longest_gap_s = 0.5, 30
 ---@class mooncron.code.ApplyOptions
 ---@field parallel integer? changes at once
 ---@field journal mooncron.code.Journal?
----@field on_progress fun(done: integer, total: integer, failed: integer)?
+---@field on_done fun(has_failed: boolean)? after each change
 ---@field sleep fun(seconds: number)? default task.sleep
 ---@field random fun(): number? in 0-1, for the gaps
 ---@field now_ms integer?
@@ -94,6 +94,8 @@ local function create(options, client, change)
   end)
   if made and made.is_there then
     made, e = method(options, client, "get_job", change.name)
+  elseif made and not change.paused then
+    return made
   end
   if not made then
     return nil, e
@@ -176,8 +178,8 @@ local function run_batch(client, batch, options, report)
         journal:write { done = change.name }
       end
     end
-    if options.on_progress then
-      options.on_progress(report.done, report.total, #report.failed)
+    if options.on_done then
+      options.on_done(value == nil)
     end
     return true
   end)
@@ -220,7 +222,7 @@ function M.run(client, plan, options)
     report.interrupted = failure
   end
   if options.journal then
-    options.journal:close(ok and #report.failed == 0)
+    options.journal:close(ok and (#report.failed == 0 and "done" or "ended") or nil)
   end
   if not ok and not is_cancelled(failure) then
     error(failure, 0)

@@ -139,7 +139,7 @@ local function state_warning(declared, live)
 end
 
 local function update(ctx, declared, live)
-  local mask = diff.mask(live, declared.job)
+  local mask, leaves = diff.between(live, declared.job)
   local state = state_leaf(declared, live)
   local change = {
     op = (#mask > 0 or state) and "update" or "keep",
@@ -149,7 +149,7 @@ local function update(ctx, declared, live)
   if change.op == "keep" then
     return change
   end
-  change.fields = diff.leaves(normalise.compared(live), normalise.compared(declared.job))
+  change.fields = leaves
   if state then
     change.fields[#change.fields + 1] = state
     if state.from == "UPDATE_FAILED" and #mask == 0 then
