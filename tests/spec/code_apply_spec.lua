@@ -169,6 +169,69 @@ describe("a paused job", function()
   end)
 end)
 
+describe("a pause", function()
+  local JOB <const> = { name = "a", schedule = "0 3 * * *", paused = true,
+    http_target = { uri = "http://h/" } }
+
+  -- The service pauses no paused job.
+  local function strict(client, fail)
+    local faulty = support.faulty(client, fail)
+    rawset(faulty, "pause_job", function(_, name)
+      local answer = fail()
+      if not answer and client:get_job(name).state == "PAUSED" then
+        return nil, require("mooncron.err").new("FAILED_PRECONDITION",
+          "Job.state must be ENABLED for PauseJob.")
+      end
+      local job = client:pause_job(name)
+      if answer then
+        return nil, require("mooncron.err").new(answer, "lost")
+      end
+      return job
+    end)
+    return faulty
+  end
+
+  it("whose answer got lost is known to be done", function()
+    local client <close> = support.client()
+    local pauses = 0
+    local on = strict(client, function(n)
+      pauses = n and pauses or pauses + 1
+      return not n and pauses == 1 and "UNAVAILABLE" or nil
+    end)
+    local declared = support.declare { JOB }
+    assert.same({}, select(2, run(on, declared)).failed)
+    assert.equal("", left(support.plan(client, declared)))
+  end)
+
+  it("is made again when the service wakes a job that it updates", function()
+    local client <close> = support.client()
+    run(client, support.declare { JOB })
+    local waking = support.faulty(client, function() end)
+    rawset(waking, "update_job", function(_, request)
+      assert(client:update_job(request))
+      return client:resume_job(request.job.name)
+    end)
+    local changed = { name = "a", schedule = "0 4 * * *", paused = true, http_target = JOB.http_target }
+    run(waking, support.declare { changed })
+    assert.same({ "PAUSED", "0 4 * * *" }, { client:get_job("a").state, client:get_job("a").schedule })
+    changed.paused, changed.schedule = nil, "0 5 * * *" -- and when the file does not speak of the pause
+    run(waking, support.declare { changed })
+    assert.same({ "PAUSED", "0 5 * * *" }, { client:get_job("a").state, client:get_job("a").schedule })
+  end)
+
+  it("of a job whose update failed comes after a good update", function()
+    local client <close> = support.client()
+    local declared = support.declare { JOB }
+    run(client, declared)
+    local plan = support.plan(client, declared)
+    local change = plan.changes[1]
+    change.op, change.live.state = "update", "UPDATE_FAILED"
+    local seen = {}
+    apply.run(support.faulty(client, function(_, method) seen[#seen + 1] = method end), plan, quick())
+    assert.equal("update_job", seen[1])
+  end)
+end)
+
 -- Everything that an apply does: creates (one paused), updates (one into a pause), deletions.
 local function scenario()
   local function job(id, fields)

@@ -263,6 +263,18 @@ describe("a one-off", function()
   end
 end)
 
+describe("a one-off of somebody else's", function()
+  local declared = assert(loader.load_text([[set "s"
+    job "a" { schedule = at "2020-12-24T18:00", http_target = { uri = "https://h/" } }]]))
+  for _, mark in ipairs { "[mooncron:t]", "no mark" } do
+    it("is not deleted: " .. mark, function()
+      local plan = make(declared, { stored(declared, { description = mark }) }, { prune = true })
+      assert.same({ 0, 1 }, { #plan.changes, #plan.skipped })
+      assert.matches("not of this set", plan.skipped[1].why)
+    end)
+  end
+end)
+
 describe("secrets", function()
   local rows = {
     { "http_target.headers.authorization", "Bearer x", "<redacted>" },

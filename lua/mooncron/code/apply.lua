@@ -38,16 +38,15 @@ local function may_retry(e)
   return e.retryable or AGAIN[e.code] or e.status ~= nil and e.status >= 500 and e.status ~= 501
 end
 
--- `fn(n)` until it succeeds, fails for good, or has been tried often enough.
+-- `fn()` until it succeeds, fails for good, or has been tried often enough.
 local function patiently(options, fn)
-  local gap = M.first_gap_s
+  local gap, sleep, random = M.first_gap_s, options.sleep or task.sleep, options.random or math.random
   for n = 1, M.tries do
-    local value, e = fn(n)
+    local value, e = fn()
     if value ~= nil or n == M.tries or not may_retry(e) then
       return value, e
     end
-    local jitter = 0.5 + 0.5 * (options.random or math.random)()
-    ;(options.sleep or task.sleep)(math.max(e.retry_after or 0, gap * jitter))
+    sleep(math.max(e.retry_after or 0, gap * (0.5 + 0.5 * random())))
     gap = math.min(2 * gap, M.longest_gap_s)
   end
 end
@@ -64,6 +63,22 @@ end
 local function far_schedule(now_ms)
   local month = math.tointeger(tonumber(core.time.format(now_ms):sub(6, 7)))
   return ("0 0 1 %d *"):format((month + 5) % 12 + 1)
+end
+
+-- A pause whose answer got lost may have happened: the service pauses no paused job [ref].
+local function pause(options, client, name)
+  local unsure = false
+  return patiently(options, function()
+    local value, e = client:pause_job(name)
+    if e and e.code == "FAILED_PRECONDITION" and unsure then
+      local live = client:get_job(name)
+      if live and live.state == "PAUSED" then
+        return live
+      end
+    end
+    unsure = e ~= nil
+    return value, e
+  end)
 end
 
 local function copy(value)
@@ -108,8 +123,8 @@ end
 function converge(options, client, change, live)
   local keep_paused = change.paused or change.paused == nil and live.state == "PAUSED"
   local e
-  if change.paused and live.state ~= "PAUSED" then
-    live, e = method(options, client, "pause_job", change.name)
+  if change.paused and live.state == "ENABLED" then
+    live, e = pause(options, client, change.name)
     if not live then
       return nil, e
     end
@@ -126,8 +141,8 @@ function converge(options, client, change, live)
       return nil, e
     end
   end
-  if keep_paused and live.state == "ENABLED" then
-    return method(options, client, "pause_job", change.name)
+  if keep_paused and live.state ~= "PAUSED" then
+    return pause(options, client, change.name)
   elseif change.paused == false and live.state == "PAUSED" then
     return method(options, client, "resume_job", change.name)
   end

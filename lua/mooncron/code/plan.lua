@@ -187,10 +187,12 @@ end
 local function plan_declared(plan, ctx, declared, live)
   local wanted, why = is_active(ctx, declared, live ~= nil)
   if not wanted then
-    if live and plan.prune then
+    local is_ours = live and plan.set and select(2, sets.detach(live.description)) == plan.set
+    if is_ours and plan.prune then
       return remove(live, why, declared.where)
     elseif live then
-      why = why .. "; it is still there and comes again in a year: sync deletes it"
+      why = why .. "; it is still there and comes again in a year: "
+        .. (is_ours and "sync deletes it" or "delete it, it is not of this set")
     end
     plan.skipped[#plan.skipped + 1] = { name = declared.name, where = declared.where, why = why }
     return nil
