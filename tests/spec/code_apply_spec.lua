@@ -312,6 +312,23 @@ describe("a run that is killed", function()
   end)
 end)
 
+describe("a create that was under way when a run was cut off", function()
+  it("may arrive after the next run has looked", function()
+    local client <close> = support.client()
+    local declared = support.declare { { name = "a", schedule = "0 3 * * *",
+      http_target = { uri = "http://h/" } } }
+    local plan = support.plan(client, declared)
+    client:create_job { name = "a", schedule = "0 0 1 6 *", http_target = { uri = "http://h/" } }
+    assert.equal("ALREADY_EXISTS", apply.run(client, plan, quick()).failed[1].error.code)
+    local path = path_of_journal()
+    local book = assert(journal.open(path))
+    book:write { begin = declared.jobs[1].name }
+    book:close()
+    assert.same({}, apply.run(client, plan, quick { journal = assert(journal.open(path)) }).failed)
+    assert.equal("0 3 * * *", client:get_job("a").schedule)
+  end)
+end)
+
 describe("a plan's file", function()
   local live = require "mooncron.code.live"
 

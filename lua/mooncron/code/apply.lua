@@ -91,14 +91,15 @@ end
 
 local converge
 
--- A create whose answer got lost may have happened: then what is there is brought to what is wanted.
+-- A create whose answer got lost, or that a run had begun when it was cut off, may have happened: then what
+-- is there is brought to what is wanted.
 local function create(options, client, change)
   local job = change.job
   if change.paused then
     job = copy(job)
     job.schedule, job.time_zone = far_schedule(options.now_ms or core.loop.wall_ms()), nil
   end
-  local unsure = false
+  local unsure = options.journal ~= nil and options.journal.begun[change.name] == true
   local made, e = patiently(options, function()
     local value, failure = client:create_job(job)
     if failure and failure.code == "ALREADY_EXISTS" and unsure then
@@ -157,20 +158,11 @@ local function remove(options, client, change)
   return ok, e
 end
 
--- The plan knows the live job; what an earlier run had begun is asked for again.
 local function make(options, client, change)
-  local live = change.live
   if change.op == "delete" then
     return remove(options, client, change)
-  elseif options.journal and options.journal.begun[change.name] then
-    local e
-    live, e = method(options, client, "get_job", change.name)
-    if not live and (e.code ~= "NOT_FOUND" or change.op == "update") then
-      return nil, e
-    end
-  end
-  if live then
-    return converge(options, client, change, live)
+  elseif change.live then -- also of a create that an earlier run had begun
+    return converge(options, client, change, change.live)
   end
   return create(options, client, change)
 end
