@@ -164,7 +164,9 @@ end
 
 -- ---- jobs ----
 
-local MAX_PARSED <const> = 10000
+-- Enough for those that are on their way. The collector visits what is kept again and again: beyond
+-- this, that costs more than reading a row anew.
+local MAX_PARSED <const> = 1000
 
 local function keep_parsed(self, row, job)
   if self.parsed_count >= MAX_PARSED then
