@@ -40,8 +40,20 @@ end
 ---@class mooncron.ConnectOptions
 ---@field project string? a Google Cloud project; nothing names one: the local scheduler
 ---@field location string? default us-central1
----@field endpoint string? base URL of a server that speaks the API, without credentials
+---@field endpoint string? base URL; one that is not Google's is asked without credentials
 ---@field backend "local"|"gcp"|nil
+---@field validate boolean? false: let the server say what is wrong with a job
+---@field credentials string? Google Cloud: file of a credential, instead of this machine's
+---@field credential mooncron.Credential? one in hand
+---@field access_token string?
+---@field access_token_file string?
+---@field impersonate_service_account string?
+---@field universe_domain string?
+---@field quota_project string?
+---@field reads_per_minute integer? the project's quota, default 1250
+---@field writes_per_minute integer? default 500
+---@field in_flight integer? most requests at once
+---@field http_client any? a client of `core.net`, default the shared one
 ---@field data string? folder of the local scheduler, default $XDG_DATA_HOME/mooncron; or ":memory:"
 ---@field back_off "recorded"|"documented"|nil see mooncron.scheduler
 ---@field catch_up "none"|"last"|"all"|nil
@@ -50,20 +62,12 @@ end
 ---@field pubsub_endpoint string?
 ---@field app_engine table<string, string>?
 
-local DEFAULT_LOCATION <const> = "us-central1"
-
-local function first_env(...)
-  for _, name in ipairs { ... } do
-    local value = os.getenv(name)
-    if value and value ~= "" then
-      return value
-    end
-  end
-end
-
 local OPTIONS <const> = {
-  app_engine = true, auth = true, back_off = true, backend = true, catch_up = true, data = true,
-  endpoint = true, issuer = true, location = true, project = true, pubsub_endpoint = true,
+  access_token = true, access_token_file = true, app_engine = true, auth = true, back_off = true,
+  backend = true, catch_up = true, credential = true, credentials = true, data = true, endpoint = true,
+  http_client = true, impersonate_service_account = true, in_flight = true, issuer = true, location = true,
+  project = true, pubsub_endpoint = true, quota_project = true, reads_per_minute = true,
+  universe_domain = true, validate = true, writes_per_minute = true,
 }
 local BACKENDS <const> = { gcp = true, ["local"] = true }
 
@@ -79,31 +83,11 @@ local function check_options(options)
   end
 end
 
--- Which backend is meant: what the options say comes before what the environment says.
-local function choose(options, project)
-  local emulator = first_env("CLOUD_SCHEDULER_EMULATOR_HOST")
-  if options.endpoint then
-    return "at", options.endpoint
-  elseif options.backend then
-    return options.backend
-  elseif options.data then
-    return "local"
-  elseif emulator then
-    return "at", emulator:find("^https?://") and emulator or "http://" .. emulator
-  end
-  return project and "gcp" or "local"
-end
-
-local function open_backend(options, project)
-  local kind, url = choose(options, project)
-  if kind == "at" then
-    return require("mooncron.backend.local").at(url)
-  elseif kind == "gcp" then
-    return require("mooncron.backend.gcp").open(options)
-  end
+local function open_local(context, options)
+  local data = context.settings.data and context.settings.data.value
   return require("mooncron.backend.local").open {
-    folder = options.data ~= ":memory:" and options.data or nil,
-    in_memory = options.data == ":memory:",
+    folder = data ~= ":memory:" and data or nil,
+    in_memory = data == ":memory:",
     back_off = options.back_off,
     catch_up = options.catch_up,
     auth = options.auth,
@@ -114,25 +98,37 @@ local function open_backend(options, project)
   }
 end
 
----Connect to a scheduler: options before the environment (GOOGLE_CLOUD_PROJECT, GCLOUD_PROJECT,
----CLOUDSDK_CORE_PROJECT, CLOUD_SCHEDULER_EMULATOR_HOST, PUBSUB_EMULATOR_HOST), and the local one
----when nothing names another. May wait.
+local function open_backend(context, options)
+  if context.kind == "gcp" then
+    return require("mooncron.backend.gcp").open(context, options)
+  elseif context.kind == "server" then
+    return require("mooncron.backend.local").at(context.endpoint)
+  end
+  return open_local(context, options)
+end
+
+---Connect to a scheduler. Where, `mooncron.context` finds out: options before the environment before the
+---settings file, and the local one when nothing names another. May wait.
 ---@param options mooncron.ConnectOptions?
 ---@return mooncron.Client?
 ---@return mooncron.Err?
 function M.connect(options)
   options = options or {}
   check_options(options)
-  local project = options.project
-    or first_env("GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "CLOUDSDK_CORE_PROJECT")
-  local backend, e = open_backend(options, project)
+  local context, e = require("mooncron.context").resolve(options)
+  if not context then
+    return nil, e
+  end
+  local backend
+  backend, e = open_backend(context, options)
   if not backend then
     return nil, e
   end
   return require("mooncron.api.client").new {
     backend = backend,
-    project = project or "local",
-    location = options.location or DEFAULT_LOCATION,
+    project = context.project,
+    location = context.location,
+    validate = options.validate,
   }
 end
 

@@ -339,6 +339,7 @@ end
 ---@param opts {form: "json"|"lua", root: string, lenient: boolean?}
 ---@return table? canonical
 ---@return mooncron.Problem[]? problems
+---@return table? readable beside problems: what could be read all the same
 function M.read(message, value, opts)
   local ctx = { form = opts.form, root = opts.root, lenient = opts.lenient, problems = {} }
   if type(value) ~= "table" or value[1] ~= nil then
@@ -347,7 +348,7 @@ function M.read(message, value, opts)
   end
   local out = read_message(message, value, ctx, "")
   if ctx.problems[1] then
-    return nil, ctx.problems
+    return nil, ctx.problems, out
   end
   return out
 end

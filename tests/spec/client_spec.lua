@@ -296,8 +296,8 @@ describe("client", function()
 
   it("lists locations", function()
     local c, requests = connect { { body = { locations = { { locationId = "l" } } } }, { body = "{}" } }
-    assert.same({ { locationId = "l" } }, c:list_locations())
-    assert.same({}, c:list_locations())
+    assert.same({ { location_id = "l" } }, c:list_locations():all())
+    assert.same({}, c:list_locations():all())
     assert.equal("/v1/projects/p/locations", requests[1].target)
   end)
 
@@ -359,8 +359,8 @@ describe("client", function()
     assert.is_true(c:delete_job "j1")
     local _, e = c:delete_job "j1"
     assert.equal("NOT_FOUND", e.code)
-    assert.equal(31, #assert(c:list_locations()))
-    assert.equal("l", assert(c:get_location()).locationId)
+    assert.equal(31, #assert(c:list_locations():all()))
+    assert.equal("l", assert(c:get_location()).location_id)
     s:close()
   end)
 end)

@@ -1,14 +1,17 @@
 ---The client of the Cloud Scheduler v1 API: every method, over whichever backend carries it.
 ---Methods have the official clients' names and take either their request tables or what they need
 ---directly: `create_job { parent = ..., job = { ... } }` is `create_job { name = "nightly", ... }`.
+---Each takes options as its last argument: `{ timeout = seconds }`.
 
+local call <const> = require "mooncron.api.call"
+local compare <const> = require "mooncron.api.compare"
 local err <const> = require "mooncron.err"
-local errors <const> = require "mooncron.api.errors"
-local http <const> = require "mooncron.http"
+local fields <const> = require "mooncron.api.fields"
 local job_api <const> = require "mooncron.api.job"
-local json <const> = require "mooncron.json"
 local mask_api <const> = require "mooncron.api.mask"
 local names <const> = require "mooncron.api.name"
+local offline <const> = require "mooncron.api.offline"
+local pager <const> = require "mooncron.api.pager"
 
 local M = {}
 
@@ -16,6 +19,7 @@ local M = {}
 ---@field project string
 ---@field location string
 ---@field backend table
+---@field is_cloud boolean does it change what runs in Google Cloud?
 local Client = { __name = "mooncron.client" }
 
 -- What a client lacks, its local scheduler may have: `advance`, `attempts`, ...
@@ -33,14 +37,28 @@ function Client.__index(self, key)
   end
 end
 
----@param options { backend: table, project: string, location: string }
+---@class mooncron.ClientOptions
+---@field backend table
+---@field project string
+---@field location string
+---@field validate boolean? false: leave it to the server to say what is wrong with a job
+
+---@param options mooncron.ClientOptions
 ---@return mooncron.Client
 function M.new(options)
   return setmetatable({
     backend = options.backend,
     project = options.project,
     location = options.location,
+    validate = options.validate ~= false,
+    is_cloud = options.backend.is_cloud == true,
   }, Client)
+end
+
+---Where this client acts, one line for people.
+---@return string
+function Client:describe()
+  return ("%s, project '%s', location '%s'"):format(self.backend:describe(), self.project, self.location)
 end
 
 function Client:__tostring()
@@ -53,37 +71,32 @@ function Client:parent()
   return names.format(self.project, self.location)
 end
 
--- ---- requests ----
+-- ---- names, as the official clients make them ----
 
-local function call(self, method, path, query, value)
-  local response, e = self.backend:send {
-    method = method,
-    target = "/v1/" .. path .. (query and next(query) and "?" .. http.query(query) or ""),
-    body = value and json.encode(value) or "",
-  }
-  if not response then
-    return nil, e
-  elseif response.status < 200 or response.status > 299 then
-    return nil, errors.from_answer(response.status, response.body, response.headers)
-  end
-  local answer
-  answer, e = json.decode(response.body)
-  if answer == nil then
-    local fields = { status = response.status, cause = e }
-    return nil, err.new("INTERNAL", "the server's answer is not JSON", fields)
-  end
-  return answer
+---@return string "projects/P/locations/L/jobs/J"
+function Client.job_path(_, project, location, job)
+  return names.format(project, location, job)
 end
 
+---@return string "projects/P/locations/L"
+function Client.common_location_path(_, project, location)
+  return names.format(project, location)
+end
+
+---@return string "projects/P"
+function Client.common_project_path(_, project)
+  return "projects/" .. project
+end
+
+---@return string "projects/P/topics/T"
+function Client.topic_path(_, project, topic)
+  return ("projects/%s/topics/%s"):format(project, topic)
+end
+
+-- ---- requests ----
+
 local function read_job(answer, e)
-  if not answer then
-    return nil, e
-  end
-  local job, problems = job_api.from_json(answer, { lenient = true })
-  if not job then
-    return nil, job_api.error(problems, { ours = true })
-  end
-  return job
+  return call.read(fields.job, answer, e)
 end
 
 -- The full name of a job: from a name in any form, a request with `name`, or a job.
@@ -113,123 +126,201 @@ local function split_job(given)
   return given, {}
 end
 
-local function read_given(given)
-  local job, problems = job_api.from_lua(given)
-  if not job then
-    return nil, job_api.error(problems, { ours = true })
+-- A job as the script has it, with its name in full, read and checked.
+local function read_given(self, given, check)
+  local whole = {}
+  for key, value in pairs(given) do
+    whole[key] = value
   end
-  return job
+  if type(whole.name) == "string" then
+    local why
+    whole.name, why = names.resolve(given.name, self)
+    check.known = why and { path = "name", value = given.name, message = why }
+  end
+  check.rules = self.validate
+  return offline.read(whole, check)
 end
 
 -- ---- jobs ----
 
 ---Create a job. Waits.
----@param given table a job, or `{ parent =, job = }`
----@return table? job as the service keeps it
+---@param given table a job, or `{ parent =, job = }`; without a name the service makes one
+---@param options mooncron.CallOptions?
+---@return mooncron.Job? job as the service keeps it
 ---@return mooncron.Err?
-function Client:create_job(given)
-  local fields, request = split_job(given)
-  local job, e = read_given(fields)
+function Client:create_job(given, options)
+  local from, request = split_job(given)
+  local job, e = read_given(self, from, { parent = request.parent })
   if not job then
     return nil, e
   end
-  local parent = request.parent or self:parent()
-  if job.name then
-    job.name, e = name_of(self, job.name, 2)
-    if not job.name then
-      return nil, e
-    end
-    parent = request.parent or names.parent(job.name)
-  end
-  return read_job(call(self, "POST", parent .. "/jobs", nil, job_api.to_json(job)))
+  local parent = request.parent or job.name and names.parent(job.name) or self:parent()
+  return read_job(call.make(self.backend, {
+    rpc = "create_job",
+    method = "POST",
+    path = parent .. "/jobs",
+    value = job_api.to_json(job),
+    job = job.name,
+  }, options))
 end
 
 ---@param given string|table a name, short or full, or `{ name = }`
----@return table? job
+---@param options mooncron.CallOptions?
+---@return mooncron.Job?
 ---@return mooncron.Err?
-function Client:get_job(given)
+function Client:get_job(given, options)
   local name, e = name_of(self, given, 2)
   if not name then
     return nil, e
   end
-  return read_job(call(self, "GET", name))
+  return read_job(call.make(self.backend, { rpc = "get_job", method = "GET", path = name }, options))
 end
 
----All jobs of a location, page by page as they are asked for: `for job in client:list_jobs() do`.
----An error in between is raised. Waits.
+---All jobs of a location, page by page as they are asked for: `for job in client:list_jobs() do`, where
+---an error is raised, or `client:list_jobs():all()`, which returns `nil, err`. Waits.
 ---@param request? { parent: string?, page_size: integer? }
----@return fun(): table?
-function Client:list_jobs(request)
+---@param options mooncron.CallOptions? of each page
+---@return mooncron.Pager
+function Client:list_jobs(request, options)
   request = request or {}
-  local parent = request.parent or self:parent()
-  local page, at, token, over = {}, 0, nil, false
-  return function()
-    while at >= #page and not over do
-      local answer = assert(call(self, "GET", parent .. "/jobs", {
-        pageSize = request.page_size,
-        pageToken = token,
-      }))
-      page, at, token = answer.jobs or {}, 0, answer.nextPageToken
-      over = token == nil or token == ""
-    end
-    at = at + 1
-    return page[at] and assert(read_job(page[at]))
-  end
+  local path = (request.parent or self:parent()) .. "/jobs"
+  return pager.new(function(token)
+    return call.read_page(fields.job, "jobs", call.make(self.backend, {
+      rpc = "list_jobs",
+      method = "GET",
+      path = path,
+      query = { pageSize = request.page_size, pageToken = token },
+    }, options))
+  end)
 end
 
--- What of `job` differs from the live one: the least mask that a patch needs. Both as the service
--- writes them, so that what it fills in is no difference.
-local function computed_mask(self, name, job)
-  local live, e = self:get_job(name)
+local function patch(self, job, mask, options)
+  return read_job(call.make(self.backend, {
+    rpc = "update_job",
+    method = "PATCH",
+    path = job.name,
+    query = { updateMask = mask_api.format(mask) },
+    value = job_api.to_json(job),
+    job = job.name,
+  }, options))
+end
+
+-- The paths of a mask in any form, each of them one that exists.
+local function read_mask(given)
+  local text = type(given) == "table" and table.concat(given.paths or given, ",") or given
+  local mask, e = mask_api.parse(text)
+  if not mask then
+    return nil, e
+  end
+  local paths = {}
+  for path in text:gmatch("[^%s,]+") do
+    paths[#paths + 1] = path
+  end
+  return paths
+end
+
+-- What of `job` differs from the live one: the least mask that a patch needs, and the live one.
+local function computed_mask(self, job, options)
+  local live, e = self:get_job(job.name, options)
   if not live then
     return nil, e
   end
-  local merged = mask_api.apply(live, job, mask_api.implied)
-  return mask_api.compute(job_api.normalise_stored(live), job_api.normalise_stored(merged))
-end
-
----Change a job: the fields that are given, or those that the mask names (named and not given:
----cleared). Waits.
----@param given table a job, or `{ job =, update_mask = }` with paths as a list, text, or `{ paths = }`
----@return table? job
----@return mooncron.Err?
-function Client:update_job(given)
-  local fields, request = split_job(given)
-  local job, e = read_given(fields)
-  if not job then
+  local merged, ok = mask_api.apply(live, job, mask_api.implied), true
+  if self.validate then
+    ok, e = offline.check_change(merged, live)
+  end
+  if not ok then
     return nil, e
   end
-  local name
-  name, e = name_of(self, job.name, 2)
+  return compare.mask(live, merged), live
+end
+
+---Change a job: the fields that are given and differ, or those that the mask names (named and not
+---given: cleared). Waits.
+---@param given table a job, or `{ job =, update_mask = }` with paths as a list, text, or `{ paths = }`
+---@param options mooncron.CallOptions?
+---@return mooncron.Job?
+---@return mooncron.Err?
+function Client:update_job(given, options)
+  local from, request = split_job(given)
+  local name, e = name_of(self, from, 2)
   if not name then
     return nil, e
   end
-  job.name = name
-  local mask = request.update_mask
-  if mask == nil then
-    mask, e = computed_mask(self, name, job)
-    if not mask then
-      return nil, e
-    elseif #mask == 0 then
-      return self:get_job(name)
+  local job
+  job, e = read_given(self, from, { partial = true })
+  if not job then
+    return nil, e
+  end
+  local paths, live
+  if request.update_mask ~= nil then
+    paths, e = read_mask(request.update_mask)
+  else
+    paths, live = computed_mask(self, job, options)
+    e = live
+  end
+  if not paths then
+    return nil, e
+  elseif live and #paths == 0 then
+    return live
+  end
+  return patch(self, job, paths, options)
+end
+
+---Have the job be as it is given, whether it is there already or not; what is not given is cleared.
+---Waits.
+---@param given table a job with its name
+---@param options mooncron.CallOptions?
+---@return mooncron.Job? job
+---@return "created"|"updated"|"unchanged"|mooncron.Err|nil what
+function Client:upsert_job(given, options)
+  local from = split_job(given)
+  local name, e = name_of(self, from, 2)
+  if not name then
+    return nil, e
+  end
+  local job
+  job, e = read_given(self, from, {})
+  if not job then
+    return nil, e
+  end
+  local live
+  live, e = self:get_job(job.name, options)
+  if not live and e.code == "NOT_FOUND" then
+    live, e = self:create_job(job, options)
+    if live then
+      return live, "created"
+    elseif e.code == "ALREADY_EXISTS" then -- by somebody else, just now
+      live, e = self:get_job(job.name, options)
     end
   end
-  if type(mask) == "table" then
-    mask = mask_api.format(mask.paths or mask)
+  if not live then
+    return nil, e
   end
-  return read_job(call(self, "PATCH", name, { updateMask = mask }, job_api.to_json(job)))
+  local mask = compare.mask(live, job)
+  if #mask == 0 then
+    return live, "unchanged"
+  end
+  live, e = patch(self, job, mask, options)
+  return live, live and "updated" or e
 end
 
 ---@param given string|table
+---@param options mooncron.CallOptions?
 ---@return true?
 ---@return mooncron.Err?
-function Client:delete_job(given)
+function Client:delete_job(given, options)
   local name, e = name_of(self, given, 2)
   if not name then
     return nil, e
   end
   local answer
-  answer, e = call(self, "DELETE", name)
+  answer, e = call.make(self.backend, {
+    rpc = "delete_job",
+    method = "DELETE",
+    path = name,
+    job = name,
+  }, options)
   if not answer then
     return nil, e
   end
@@ -239,33 +330,22 @@ end
 for _, verb in ipairs { "pause", "resume", "run" } do
   ---`pause_job`, `resume_job`, `run_job`: take a name, short or full, or `{ name = }`; return the
   ---job. Wait.
-  Client[verb .. "_job"] = function(self, given)
+  Client[verb .. "_job"] = function(self, given, options)
     local name, e = name_of(self, given, 2)
     if not name then
       return nil, e
     end
-    return read_job(call(self, "POST", name .. ":" .. verb, nil, {}))
+    return read_job(call.make(self.backend, {
+      rpc = verb .. "_job",
+      method = "POST",
+      path = name .. ":" .. verb,
+      value = {},
+      job = name,
+    }, options))
   end
 end
 
--- ---- locations ----
-
----@return table[]? locations each with `name`, `locationId`, `labels`
----@return mooncron.Err?
-function Client:list_locations()
-  local answer, e = call(self, "GET", "projects/" .. self.project .. "/locations")
-  if not answer then
-    return nil, e
-  end
-  return answer.locations or {}
-end
-
----@param id? string default: the client's own
----@return table? location
----@return mooncron.Err?
-function Client:get_location(id)
-  return call(self, "GET", names.format(self.project, id or self.location))
-end
+require("mooncron.api.admin").install(Client)
 
 ---Let go of what the backend holds. Twice is fine.
 function Client:close()

@@ -60,6 +60,7 @@ end
 ---@param value table
 ---@return mooncron.Job? job
 ---@return mooncron.Problem[]? problems
+---@return table? readable beside problems: what could be read all the same
 function M.from_lua(value)
   return schema.read(fields.job, value, FROM_LUA)
 end

@@ -86,6 +86,14 @@ function Cache:get(key, fetch)
   end
 end
 
+---When a value that is there runs out, in seconds since the epoch; nil: never, or it is not there.
+---@param key string
+---@return integer?
+function Cache:expires(key)
+  local entry = entries[self][key]
+  return entry and entry.expires
+end
+
 ---Forget a value, say because a server has refused it. With `value` only if it is still that one.
 function Cache:drop(key, value)
   local entry = entries[self][key]

@@ -45,11 +45,14 @@ local function scope_text(scopes)
   return scopes ~= "" and scopes or nil
 end
 
+local function key_of(want)
+  return ("%s\n%s\n%s\n%s\n%s"):format(want.audience or "", want.scopes or "", want.subject or "",
+    want.exchange or false, want.lifetime or 0)
+end
+
 local function token_of(self, want)
   local mine = private[self]
-  local key = ("%s\n%s\n%s\n%s\n%s"):format(want.audience or "", want.scopes or "", want.subject or "",
-    want.exchange or false, want.lifetime or 0)
-  return mine.cache:get(key, function()
+  return mine.cache:get(key_of(want), function()
     local request <close>, e = mine.handle:request(want, world_of.env_table(mine.world))
     if not request then
       return nil, e
@@ -76,6 +79,13 @@ function Credential:access_token(scopes, options)
     exchange = options.exchange,
     lifetime = options.lifetime,
   })
+end
+
+---When the access token for `scopes` that was got last runs out.
+---@param scopes? string|string[]
+---@return integer? seconds since the epoch, nil: not known
+function Credential:access_token_expires(scopes)
+  return private[self].cache:expires(key_of { scopes = scope_text(scopes) })
 end
 
 ---An identity token (OIDC) for `audience`. Waits.

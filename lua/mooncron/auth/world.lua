@@ -18,8 +18,11 @@ M.MAX_TEXT = 262144 -- bytes read of a file or of a program's output; the core r
 
 local defaults = {}
 
-defaults.env = os.getenv
 defaults.random = math.random
+
+function defaults.env(name)
+  return os.getenv(name)
+end
 
 function defaults.now()
   return os.time()

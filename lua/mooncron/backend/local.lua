@@ -12,12 +12,19 @@ local M = {}
 local InProcess = { __name = "mooncron.backend.local" }
 InProcess.__index = InProcess
 
-function InProcess:send(request)
+local function ask_in_process(self, request)
   local done = task.event()
   self.scheduler:handle(request, function(response)
     done:set(response)
   end)
   return done.wait()
+end
+
+function InProcess:send(request)
+  if request.timeout then
+    return task.with_timeout(request.timeout, ask_in_process, self, request)
+  end
+  return ask_in_process(self, request)
 end
 
 function InProcess:describe()
@@ -47,6 +54,7 @@ function Served:send(request)
     url = self.url .. request.target,
     headers = { ["Content-Type"] = "application/json" },
     body = request.body,
+    timeout = request.timeout,
   }, self.client)
 end
 
@@ -56,6 +64,7 @@ end
 
 function Served.close() end
 
+---A server that speaks the API and wants no credentials.
 ---@param url string
 ---@param client any? of `core.net`, default the shared one
 function M.at(url, client)

@@ -7,7 +7,9 @@ local task <const> = require "mooncron.task"
 local M = {}
 
 ---Commands, each a file beside this one that is loaded when it is called. In the order of the help.
-M.commands = { "run", "serve", "next", "explain", "validate", "capabilities" }
+M.commands = {
+  "run", "serve", "next", "explain", "validate", "capabilities", "context", "auth",
+}
 
 local usage <const> = [[
 usage: mooncron FILE [ARG...]         run a Lua script, - is standard input

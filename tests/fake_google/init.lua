@@ -1,0 +1,241 @@
+---A Google for tests, on 127.0.0.1: token endpoint, STS, metadata server, iamcredentials, permissions, and
+---the Cloud Scheduler API over a local scheduler in memory. Tokens have a life of their own; answers can be
+---replaced by faults.
+
+local http <const> = require "mooncron.http"
+local issuer <const> = require "mooncron.auth.issuer"
+local json <const> = require "mooncron.json"
+local scheduler <const> = require "mooncron.scheduler"
+local task <const> = require "mooncron.task"
+
+local M = {}
+
+M.ACCOUNT = "robot@p.iam.gserviceaccount.com"
+M.JSON = { ["Content-Type"] = "application/json; charset=UTF-8" }
+
+local Google = {}
+Google.__index = Google
+
+local function answer(status, value, headers)
+  local all = {}
+  for name, text in pairs(M.JSON) do
+    all[name] = text
+  end
+  for name, text in pairs(headers or {}) do
+    all[name] = text
+  end
+  return { status = status, headers = all, body = type(value) == "string" and value or json.encode(value) }
+end
+M.answer = answer
+
+---An error as the API says it.
+---@return table response
+function M.error(status, code, message, headers)
+  return answer(status, { error = { code = status, message = message or "x", status = code } }, headers)
+end
+
+-- ---- tokens ----
+
+---A new access token.
+function Google:mint(life)
+  self.minted = self.minted + 1
+  local token = "token-" .. self.minted
+  self.tokens[token] = self.now() + (life or self.life)
+  return token
+end
+
+local function form_of(body)
+  local form = {}
+  for name, value in body:gmatch("([^&=]+)=([^&]*)") do
+    form[name] = value:gsub("+", " "):gsub("%%(%x%x)", function(hex)
+      return string.char(tonumber(hex, 16))
+    end)
+  end
+  return form
+end
+
+local GRANTS <const> = {
+  refresh_token = true,
+  ["urn:ietf:params:oauth:grant-type:jwt-bearer"] = true,
+  ["urn:ietf:params:oauth:grant-type:token-exchange"] = true,
+}
+
+local function token_endpoint(google, request)
+  local form = form_of(request.body)
+  if not GRANTS[form.grant_type] or form.refresh_token == "revoked" then
+    return answer(400, { error = "invalid_grant", error_description = "Token has been revoked." })
+  end
+  return answer(200, {
+    access_token = google:mint(),
+    expires_in = google.life,
+    token_type = "Bearer",
+    issued_token_type = "urn:ietf:params:oauth:token-type:access_token",
+  })
+end
+
+local signer
+
+local function identity_token(google, audience)
+  signer = signer or assert(issuer.new {
+    url = "https://accounts.google.com",
+    key = assert(issuer.generate_key()),
+  })
+  return signer:identity_token {
+    email = M.ACCOUNT,
+    audience = audience,
+    now = google.now(),
+  }
+end
+
+local METADATA <const> = { ["Metadata-Flavor"] = "Google", ["Content-Type"] = "text/plain" }
+
+local function metadata(google, request, path)
+  if request.headers["metadata-flavor"] ~= "Google" then
+    return { status = 403, headers = METADATA, body = "missing Metadata-Flavor" }
+  end
+  local body
+  if path:find("/token$") then
+    body = json.encode { access_token = google:mint(), expires_in = google.life, token_type = "Bearer" }
+  elseif path:find("/identity$") then
+    body = identity_token(google, form_of(request.target:match("%?(.*)$")).audience)
+  else
+    body = ({
+      ["project/project-id"] = "p",
+      ["instance/service-accounts/default/email"] = M.ACCOUNT,
+      ["universe/universe-domain"] = google.universe,
+    })[path:match("^/computeMetadata/v1/(.*)$") or ""]
+  end
+  return { status = (body or path == "/") and 200 or 404, headers = METADATA, body = body or "" }
+end
+
+-- ---- who calls ----
+
+-- nil for a caller that is known; else what he is told.
+local function check_token(google, request)
+  local token = (request.headers.authorization or ""):match("^Bearer (.+)$")
+  local expires = google.tokens[token or ""]
+  if not expires then
+    return M.error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
+  elseif expires <= google.now() then
+    google.expired_seen = google.expired_seen + 1
+    return M.error(401, "UNAUTHENTICATED", "The access token has expired.")
+  end
+end
+
+local function permissions(google, request)
+  local has = {}
+  for _, permission in ipairs(json.decode(request.body).permissions) do
+    if not google.lacks[permission] then
+      has[#has + 1] = permission
+    end
+  end
+  return answer(200, { permissions = has[1] and has or nil })
+end
+
+local function iamcredentials(google, request, verb)
+  local refusal = check_token(google, request)
+  if refusal then
+    return refusal
+  elseif verb == "generateAccessToken" then
+    local expires = os.date("!%Y-%m-%dT%H:%M:%SZ", google.now() + google.life)
+    return answer(200, { accessToken = google:mint(), expireTime = expires })
+  end
+  return answer(200, { token = identity_token(google, json.decode(request.body).audience) })
+end
+
+-- ---- the API ----
+
+local function api(google, request)
+  google.calls[#google.calls + 1] = request
+  local fault = table.remove(google.faults, 1)
+  if type(fault) == "function" then
+    fault = fault(request)
+  end
+  if fault then
+    return fault
+  end
+  local refusal = check_token(google, request)
+  if refusal then
+    return refusal
+  end
+  google.running = google.running + 1
+  google.most_running = math.max(google.most_running, google.running)
+  if google.delay then
+    task.sleep(google.delay)
+  end
+  local done = task.event()
+  google.scheduler:handle(request, function(response)
+    done:set(response)
+  end)
+  local response = done.wait()
+  google.running = google.running - 1
+  return response
+end
+
+local function handle(google, request)
+  local path = request.target:match("^[^?]*")
+  if path == "/token" or path == "/sts/v1/token" then
+    google.token_calls = google.token_calls + 1
+    return table.remove(google.token_faults, 1) or token_endpoint(google, request)
+  elseif path == "/" or path:find("^/computeMetadata/") then
+    return metadata(google, request, path)
+  elseif path:find(":testIamPermissions$") then
+    return check_token(google, request) or permissions(google, request)
+  end
+  local verb = path:match("^/v1/projects/%-/serviceAccounts/[^:]+:(generate%a+Token)$")
+  if verb then
+    return iamcredentials(google, request, verb)
+  end
+  return api(google, request)
+end
+
+---@param options? { life: integer?, now: (fun(): integer)?, universe: string? } life of tokens in seconds
+function M.start(options)
+  options = options or {}
+  local google = setmetatable({
+    now = options.now or os.time,
+    life = options.life or 3600,
+    universe = options.universe or "googleapis.com",
+    minted = 0, tokens = {}, token_calls = 0, expired_seen = 0,
+    calls = {}, -- requests of the API
+    faults = {}, -- what the next of them get instead of an answer: a response, or fn(request) -> response?
+    token_faults = {},
+    lacks = {}, -- permissions
+    running = 0, most_running = 0,
+    scheduler = assert(scheduler.open {}),
+  }, Google)
+  google.server = assert(http.serve {
+    handler = function(request)
+      return handle(google, request)
+    end,
+  })
+  google.url = google.server.url
+  google.host = google.url:match("//(.*)$")
+  return google
+end
+
+---A credential of a person, as gcloud writes it, with this Google's token endpoint in place of the real one.
+function Google:world()
+  local url = self.url
+  return {
+    now = self.now,
+    http = function(request)
+      local copy = {}
+      for key, value in pairs(request) do
+        copy[key] = value
+      end
+      copy.url = request.url:gsub("^https://oauth2%.googleapis%.com/token$", url .. "/token")
+        :gsub("^https://sts%.googleapis%.com", url .. "/sts")
+        :gsub("^https://iamcredentials%.googleapis%.com", url)
+      return http.request(copy)
+    end,
+  }
+end
+
+function Google:close()
+  self.server:close()
+  self.scheduler:close()
+end
+Google.__close = Google.close
+
+return M
