@@ -5,7 +5,7 @@ local err <const> = require "mooncron.err"
 local names <const> = require "mooncron.api.name"
 local pager <const> = require "mooncron.api.pager"
 local resources <const> = require "mooncron.api.resources"
-local schema <const> = require "mooncron.schema"
+local schema_write <const> = require "mooncron.schema_write"
 local task <const> = require "mooncron.task"
 
 local M = {}
@@ -92,7 +92,7 @@ function methods:update_cmek_config(given, options)
     method = "PATCH",
     path = name_in(self, config.name, "cmekConfig"),
     query = { updateMask = (mask:gsub("_(%w)", string.upper)) },
-    value = schema.write(resources.cmek_config, { kms_key_name = config.kms_key_name }),
+    value = schema_write.write(resources.cmek_config, { kms_key_name = config.kms_key_name }),
   }, options))
 end
 
