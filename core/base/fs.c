@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -123,4 +124,16 @@ long mc_fs_holder(const char *path)
   if(locks)
     fclose(locks);
   return pid > 0 ? pid : 0;
+}
+
+int64_t mc_fs_raise_open_files(void)
+{
+  struct rlimit limit;
+
+  if(getrlimit(RLIMIT_NOFILE, &limit))
+    return 256; /* what POSIX has systems give at least is less, what they give is more */
+  limit.rlim_cur = limit.rlim_max;
+  if(setrlimit(RLIMIT_NOFILE, &limit))
+    getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur > INT32_MAX ? INT32_MAX : (int64_t)limit.rlim_cur;
 }

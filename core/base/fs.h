@@ -2,6 +2,7 @@
 #define MC_BASE_FS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -22,5 +23,7 @@ int mc_fs_identity(char out[MC_FS_IDENTITY], const char *path, struct mc_err *er
    the system does not tell. The file is not opened: closing it would drop this process's own locks
    [fcntl(2)]. */
 long mc_fs_holder(const char *path);
+/* Let this process have as many files open as it may; returns how many that is. */
+int64_t mc_fs_raise_open_files(void);
 
 #endif

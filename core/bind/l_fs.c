@@ -64,6 +64,13 @@ static int fs_holder(lua_State *L)
   return 1;
 }
 
+/* [-0, +1, -] fs.raise_open_files() -> how many files this process may have open */
+static int fs_raise_open_files(lua_State *L)
+{
+  lua_pushinteger(L, mc_fs_raise_open_files());
+  return 1;
+}
+
 /* [-0, +1, m] */
 int mcL_open_fs(lua_State *L)
 {
@@ -71,6 +78,7 @@ int mcL_open_fs(lua_State *L)
                                        {"write", fs_write},
                                        {"identity", fs_identity},
                                        {"holder", fs_holder},
+                                       {"raise_open_files", fs_raise_open_files},
                                        {NULL, NULL}};
 
   luaL_newlib(L, functions);

@@ -1,6 +1,7 @@
 /* The interpreter: a Lua state with the core and the Lua sources inside, and one protected call of
    mooncron.cli. */
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include <lualib.h>
 
 #include "host/embed.h"
+#include "host/pool.h"
 
 #define EXIT_INTERRUPTED 130
 
@@ -147,16 +149,54 @@ static int protected_main(lua_State *L)
   return 1;
 }
 
+/* A program that is started without them must not open a file or a socket as its standard error. */
+static void fill_standard_files(void)
+{
+  int fd;
+
+  do
+    fd = open("/dev/null", O_RDWR);
+  while(fd >= 0 && fd <= STDERR_FILENO);
+  if(fd >= 0)
+    close(fd);
+}
+
+/* What `warn` of Lua does in a stock interpreter: off until the message "@on". */
+struct warnings {
+  int on, amid; /* amid a message that comes in pieces */
+};
+
+static void on_warning(void *arg, const char *text, int to_be_continued)
+{
+  struct warnings *warnings = arg;
+
+  if(!warnings->amid && !to_be_continued && text[0] == '@') {
+    if(!strcmp(text, "@on") || !strcmp(text, "@off"))
+      warnings->on = text[2] == 'n';
+    return;
+  }
+  if(warnings->on)
+    fprintf(stderr, "%s%s%s", warnings->amid ? "" : "Lua warning: ", text,
+            to_be_continued ? "" : "\n");
+  warnings->amid = to_be_continued;
+}
+
 int main(int argc, char **argv)
 {
-  lua_State *L = luaL_newstate();
+  struct warnings warnings = {0};
+  struct mc_pool *pool = mc_pool_new();
+  lua_State *L = pool ? lua_newstate(mc_pool_resize, pool) : NULL;
   int code = EXIT_FAILURE;
 
   if(!L) {
+    mc_pool_free(pool);
     fputs("mooncron: out of memory\n", stderr);
     return EXIT_FAILURE;
   }
+  fill_standard_files();
+  lua_setwarnf(L, on_warning, &warnings);
   signal(SIGPIPE, SIG_IGN); /* a reader that went away is a failed write, not our end */
+  signal(SIGXFSZ, SIG_IGN); /* and so is a limit on file size */
   lua_pushcfunction(L, on_error);
   lua_pushcfunction(L, protected_main);
   lua_pushinteger(L, argc);
@@ -166,5 +206,6 @@ int main(int argc, char **argv)
   else
     fprintf(stderr, "mooncron: %s\n", luaL_tolstring(L, -1, NULL));
   lua_close(L);
+  mc_pool_free(pool);
   return code;
 }

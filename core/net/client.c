@@ -91,7 +91,8 @@ static size_t on_head(char *data, size_t size, size_t count, void *arg)
 }
 
 /* libcurl sends a request again when a kept connection breaks off before the answer; the server may
-   have acted on it already. */
+   have acted on it already. The signature is libcurl's. */
+/* NOLINTNEXTLINE(readability-non-const-parameter) */
 static int on_send(void *arg, char *to, char *from, int to_port, int from_port)
 {
   struct exchange *x = arg;

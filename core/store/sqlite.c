@@ -12,6 +12,7 @@
 #include "base/buf.h"
 
 #define MAX_URI 16384
+#define COUNT_TABLES "SELECT count(*) FROM sqlite_schema"
 
 static int in_memory(const char *path)
 {
@@ -103,7 +104,7 @@ static int check_owner(sqlite3 *db, const char *path, int *fresh, struct mc_err 
   *fresh = 0;
   if(id == MC_STORE_APPLICATION_ID)
     return MC_OK;
-  if(read_int(db, "SELECT count(*) FROM sqlite_schema", &tables))
+  if(read_int(db, COUNT_TABLES, &tables))
     return mc_sql_fail(db, path, err);
   *fresh = !id && !tables;
   if(!*fresh)
@@ -134,13 +135,42 @@ static int exists_beside(const char *path, const char *suffix)
   return len > 0 && (size_t)len < sizeof(name) && !access(name, F_OK);
 }
 
-/* Look at the file before anything may touch it. Skipped when a crash has left a rollback
-   journal: then only SQLite can tell what the file holds. */
+/* The application_id in the header of the file that `db` has open
+   [sqlite.org/fileformat2.html, 1.3]; 0 if it has none. Read through SQLite: closing a descriptor
+   of our own would drop the locks of this process [fcntl(2)]. */
+static uint32_t id_in_header(sqlite3 *db)
+{
+  unsigned char id[4] = {0};
+  sqlite3_file *file = NULL;
+
+  if(sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file) || !file ||
+     !file->pMethods || file->pMethods->xRead(file, id, sizeof(id), 68))
+    return 0;
+  return (uint32_t)id[0] << 24 | (uint32_t)id[1] << 16 | (uint32_t)id[2] << 8 | id[3];
+}
+
+/* Look at the file as it is. With our log beside it, which a crash may have left half copied into
+   it, only SQLite can tell what it holds. */
+static int probe_file(sqlite3 *db, const char *path, struct mc_err *err)
+{
+  int64_t tables = 0;
+  int fresh = 0, rc;
+
+  if(exists_beside(path, "-wal") && id_in_header(db) == MC_STORE_APPLICATION_ID)
+    return MC_OK;
+  rc = check_owner(db, path, &fresh, err);
+  if(!rc && read_int(db, COUNT_TABLES, &tables))
+    rc = mc_sql_fail(db, path, err);
+  return rc;
+}
+
+/* Look at the file before anything may touch it. Skipped when a crash has left a rollback journal:
+   that undoes a part of the file. */
 static int probe(const char *path, struct mc_err *err)
 {
   sqlite3 *db = NULL;
   struct mc_buf uri;
-  int fresh = 0, rc;
+  int rc;
 
   if(in_memory(path) || exists_beside(path, "-journal"))
     return MC_OK;
@@ -150,7 +180,7 @@ static int probe(const char *path, struct mc_err *err)
     if(sqlite3_open_v2(uri.data, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL))
       rc = mc_sql_fail(db, path, err);
     else
-      rc = check_owner(db, path, &fresh, err);
+      rc = probe_file(db, path, err);
   }
   sqlite3_close(db);
   mc_buf_clear(&uri);
@@ -198,7 +228,7 @@ static int set_up(struct mc_store *store, const struct mc_store_options *options
   rc = check_owner(store->db, store->path, &fresh, err);
   if(rc)
     return rc;
-  if(read_int(store->db, "SELECT count(*) FROM sqlite_schema", &tables))
+  if(read_int(store->db, COUNT_TABLES, &tables))
     return mc_store_fail(store, err);
   if(!options->readonly)
     return set_up_writer(store, fresh, options->exclusive, err);

@@ -88,8 +88,8 @@ static int64_t day_at_or_before(const struct mc_schedule *s, int64_t day)
 {
   if(s->day_search == MC_EVERY_DAY)
     return day;
-  if(s->day_search ==
-     MC_BY_WEEKDAY) /* the second week of the pattern holds the days up to this one */
+  /* the second week of the pattern holds the days up to this one */
+  if(s->day_search == MC_BY_WEEKDAY)
     return day - __builtin_clzll(s->week_bits << (56 - mc_weekday(day)));
   return date_at_or_before(s, day);
 }

@@ -29,4 +29,8 @@ function fs.identity(path) end
 ---@return integer? pid
 function fs.holder(path) end
 
+---Let this process have as many files open as it may.
+---@return integer how many that is
+function fs.raise_open_files() end
+
 return fs

@@ -26,6 +26,8 @@ local M = {}
 M.DEFAULT_LOCATION = "us-central1"
 M.DEFAULT_UNIVERSE = "googleapis.com"
 
+local EMULATOR <const> = "CLOUD_SCHEDULER_EMULATOR_HOST"
+
 ---Settings in the order of the report. `env`: variables, first come first; `file`: key in our file;
 ---`gcloud`: key in gcloud's.
 M.settings = {
@@ -44,7 +46,7 @@ M.settings = {
   },
   {
     name = "endpoint",
-    env = { "CLOUD_SCHEDULER_EMULATOR_HOST", "CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDSCHEDULER" },
+    env = { EMULATOR, "CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDSCHEDULER" },
     file = "core.endpoint",
     gcloud = "api_endpoint_overrides.cloudscheduler",
   },
@@ -279,6 +281,9 @@ function M.resolve(options, world, source)
     return nil, e
   end
   context.kind, context.because = classify(settings, options)
+  if context.kind == "gcp" and settings.endpoint and settings.endpoint.from == "environment " .. EMULATOR then
+    settings.endpoint = nil -- an emulator is not what is meant
+  end
   if context.kind == "gcp" then
     ok, e = fill_from_gcloud(context, settings, options, world)
     if not ok then

@@ -41,6 +41,7 @@ end
 ---@field project string? a Google Cloud project; nothing names one: the local scheduler
 ---@field location string? default us-central1
 ---@field endpoint string? base URL; one that is not Google's is asked without credentials
+---@field token string? what a server of one's own wants as a bearer token
 ---@field backend "local"|"gcp"|nil
 ---@field validate boolean? false: let the server say what is wrong with a job
 ---@field credentials string? Google Cloud: file of a credential, instead of this machine's
@@ -61,13 +62,17 @@ end
 ---@field issuer string?
 ---@field pubsub_endpoint string?
 ---@field app_engine table<string, string>?
+---@field clock "real"|"virtual"|nil
+---@field max_attempts integer?
+---@field max_attempt_age string|number?
 
 local OPTIONS <const> = {
   access_token = true, access_token_file = true, app_engine = true, auth = true, back_off = true,
-  backend = true, catch_up = true, credential = true, credentials = true, data = true, endpoint = true,
-  http_client = true, impersonate_service_account = true, in_flight = true, issuer = true, location = true,
-  project = true, pubsub_endpoint = true, quota_project = true, reads_per_minute = true,
-  universe_domain = true, validate = true, writes_per_minute = true,
+  backend = true, catch_up = true, clock = true, credential = true, credentials = true, data = true,
+  endpoint = true, http_client = true, impersonate_service_account = true, in_flight = true, issuer = true,
+  location = true, max_attempt_age = true, max_attempts = true, project = true, pubsub_endpoint = true,
+  quota_project = true, reads_per_minute = true, token = true, universe_domain = true, validate = true,
+  writes_per_minute = true,
 }
 local BACKENDS <const> = { gcp = true, ["local"] = true }
 
@@ -95,6 +100,10 @@ local function open_local(context, options)
     pubsub_endpoint = options.pubsub_endpoint
       or require("mooncron.scheduler").pubsub_endpoint(os.getenv),
     app_engine = options.app_engine,
+    token = options.token,
+    clock = options.clock,
+    max_attempts = options.max_attempts,
+    max_attempt_age = options.max_attempt_age,
   }
 end
 
@@ -102,7 +111,7 @@ local function open_backend(context, options)
   if context.kind == "gcp" then
     return require("mooncron.backend.gcp").open(context, options)
   elseif context.kind == "server" then
-    return require("mooncron.backend.local").at(context.endpoint)
+    return require("mooncron.backend.served").at(context.endpoint, options.token)
   end
   return open_local(context, options)
 end

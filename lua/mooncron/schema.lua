@@ -323,9 +323,34 @@ local function read_message(message, value, ctx, prefix)
   return out
 end
 
+-- The same by the members that are there instead of those that may be: for values without a fault, which
+-- are nearly all. On the first fault it gives up, for `read_message` to tell them in order.
+local function read_faultless(message, value, ctx)
+  local out, oneofs = {}, nil
+  local fields = ctx.form == "json" and message.by_key or message.by_name
+  for key, item in next, value do
+    local field = fields[key]
+    if not field then
+      ctx.has_fault = ctx.has_fault or not ctx.lenient
+    elseif item ~= null then
+      local name = field.name
+      ctx.has_fault = ctx.has_fault or out[name] ~= nil
+      if field.oneof then
+        oneofs = oneofs or {}
+        ctx.has_fault = ctx.has_fault or oneofs[field.oneof]
+        oneofs[field.oneof] = true
+      end
+      out[name] = readers[field.kind](field, item, ctx, "")
+    end
+  end
+  return out
+end
+
 function readers.message(field, value, ctx, prefix)
   if type(value) ~= "table" or value[1] ~= nil then
     return wrong(ctx, prefix, field, value, "must be an object")
+  elseif ctx.is_quick then
+    return read_faultless(field.message, value, ctx)
   end
   return read_message(field.message, value, ctx, prefix .. field.name .. ".")
 end
@@ -346,7 +371,13 @@ function M.read(message, value, opts)
     report(ctx, "", value, ("%s must be an object"):format(opts.root))
     return nil, ctx.problems
   end
-  local out = read_message(message, value, ctx, "")
+  ctx.is_quick = true
+  local out = read_faultless(message, value, ctx)
+  if not ctx.has_fault and not ctx.problems[1] then
+    return out
+  end
+  ctx.is_quick, ctx.problems = false, {}
+  out = read_message(message, value, ctx, "")
   if ctx.problems[1] then
     return nil, ctx.problems, out
   end

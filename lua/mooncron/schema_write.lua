@@ -52,12 +52,10 @@ local writers <const> = {
 }
 
 function write(message, value, int_enums)
-  local out = {}
-  local fields = message.fields
-  for i = 1, #fields do
-    local field = fields[i]
-    local item = value[field.name]
-    if item ~= nil then
+  local out, fields = {}, message.by_name
+  for name, item in next, value do
+    local field = fields[name]
+    if field then
       local writer = writers[field.kind]
       if writer then
         item = writer(item, field, int_enums)

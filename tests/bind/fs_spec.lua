@@ -59,6 +59,17 @@ describe("core.fs", function()
     assert.is_nil(fs.holder(path))
   end)
 
+  it("still tells after this process has tried to open it again", function()
+    local path = folder .. "/db"
+    local store = assert(core.store.open(path, { exclusive = true }))
+    assert(store:exec "CREATE TABLE t (x)")
+    for _, options in ipairs { {}, { exclusive = true }, { readonly = true } } do
+      assert.is_nil((core.store.open(path, options)))
+      assert.truthy(fs.holder(path), "its locks are not dropped")
+    end
+    store:close()
+  end)
+
   it("knows the same folder by another path", function()
     assert.equal(fs.identity(folder), fs.identity(folder .. "/a/.."))
     assert.not_equal(fs.identity(folder), fs.identity(folder .. "/a"))

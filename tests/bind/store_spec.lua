@@ -173,3 +173,49 @@ describe("core.store", function()
     assert.is_nil(io.open(path .. "-wal"))
   end)
 end)
+
+-- What a crash leaves: a log with all that was committed, and a file into which a part of it has been
+-- copied.
+describe("core.store after a crash in the midst of a checkpoint", function()
+  local path
+
+  local function read(name)
+    local file <close> = assert(io.open(name, "rb"))
+    return file:read "a"
+  end
+
+  local function write(name, bytes)
+    local file <close> = assert(io.open(name, "wb"))
+    file:write(bytes)
+  end
+
+  before_each(function()
+    path = os.tmpname()
+    os.remove(path)
+  end)
+
+  after_each(function()
+    for _, name in ipairs { path, path .. "-copy" } do
+      for _, suffix in ipairs { "", "-wal", "-shm" } do
+        os.remove(name .. suffix)
+      end
+    end
+  end)
+
+  it("opens, and has what was committed", function()
+    local store = assert(core.store.open(path, { exclusive = true }))
+    assert(store:exec "CREATE TABLE t (x)")
+    for _ = 1, 100 do
+      assert(store:run("INSERT INTO t VALUES (?)", ("x"):rep(1000)))
+    end
+    local file, log = read(path), read(path .. "-wal")
+    store:close()
+    local whole = read(path)
+    -- the first page is new and tells of pages that are not in the file yet
+    write(path .. "-copy", whole:sub(1, 4096) .. file:sub(4097))
+    write(path .. "-copy-wal", log)
+    store = assert(core.store.open(path .. "-copy", { exclusive = true }))
+    assert.equal(100, store:row("SELECT count(*) AS n FROM t").n)
+    store:close()
+  end)
+end)

@@ -120,6 +120,15 @@ describe("mooncron", function()
       "", 0)
   end)
 
+  it("does not take a file for its standard error when it has none", function()
+    write("s.lua", [[
+      local file <close> = assert(io.open(arg[1], "w"))
+      io.stderr:write("to nobody")
+      io.stderr:flush()
+      print(assert(io.open(arg[1])):seek("end"))]])
+    expect("MOONCRON FOLDER/s.lua FOLDER/f 2>&-", "0\n", "", 0)
+  end)
+
   -- ---- what goes wrong: one line ----
 
   it("tells a usage mistake, exit code 2", function()

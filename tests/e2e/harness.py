@@ -6,12 +6,12 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import traceback
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.path.join(ROOT, os.environ.get("MOONCRON_BUILD", "build"), "mooncron")
@@ -20,21 +20,38 @@ PARENT = "projects/p/locations/l"
 JOBS = f"/v1/{PARENT}/jobs"
 
 _count = _failed = 0
+_lock = threading.Lock()
 
 
 def ok(passed, what, detail=""):
     global _count, _failed
-    _count += 1
-    _failed += not passed
-    print(("ok" if passed else "not ok") + f" {_count} - {what}", flush=True)
-    if not passed:
-        for line in str(detail)[-2000:].splitlines() or [""]:
-            print("#   " + line, flush=True)
+    with _lock:
+        _count += 1
+        _failed += not passed
+        print(("ok" if passed else "not ok") + f" {_count} - {what}", flush=True)
+        if not passed:
+            for line in str(detail)[-2000:].splitlines() or [""]:
+                print("#   " + line, flush=True)
     return passed
 
 
 def equal(got, want, what):
     return ok(got == want, what, f"got  {got!r}\nwant {want!r}")
+
+
+def together(*tests):
+    """Run the tests at once: each has a folder and a server of its own, and most of them wait."""
+    def one(test):
+        try:
+            test()
+        except Exception:
+            ok(False, test.__name__, traceback.format_exc())
+
+    threads = [threading.Thread(target=one, args=(test,)) for test in tests]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def done():
@@ -60,14 +77,14 @@ def new_folder():
 class Server:
     """`mooncron serve` on a folder. What it says is in `log()`."""
 
-    def __init__(self, folder, *options, prefix=(), env=None, wait=True):
+    def __init__(self, folder, *options, command=None):
         self.folder = folder
         self.err = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
-            [*prefix, PROGRAM, "serve", "--port", "0", "--data", folder, *options],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.err, env=env)
+            command or [PROGRAM, "serve", "--port", "0", "--data", folder, *options],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.err)
         self.port = None
-        if wait and not wait_for(self._note):
+        if not wait_for(self._note):
             self.kill()
             raise RuntimeError("the server does not start: " + self.log())
 
@@ -183,4 +200,6 @@ def run(*arguments, env=None, cwd=None, stdin=""):
 
 
 def remove(folder):
+    if os.path.isfile(folder):
+        os.remove(folder)
     shutil.rmtree(folder, ignore_errors=True)

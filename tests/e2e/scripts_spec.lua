@@ -1,4 +1,5 @@
--- Every script in scripts/ runs as a newcomer runs it, and again on the folder that it left.
+-- What scripts/hello.lua says is so, the first time and again on the folder that it left. (That every
+-- script runs at all is the runner's group `scripts`.)
 
 local program <const> = (os.getenv("MOONCRON_BUILD") or "build") .. "/mooncron"
 
@@ -88,27 +89,4 @@ describe("scripts/hello.lua", function()
     script "scripts/hello.lua"
     assert.is_true(os.time() - started <= 5)
   end)
-end)
-
-describe("a script", function()
-  local paths = {}
-  do
-    local pipe <close> = assert(io.popen "ls scripts/*.lua")
-    for path in pipe:lines() do
-      paths[#paths + 1] = path
-    end
-  end
-
-  it("is there", function()
-    assert.is_true(#paths >= 1)
-  end)
-
-  for _, path in ipairs(paths) do
-    it(path .. " is told of in scripts/README.md, and can be called by its name", function()
-      local file <close> = assert(io.open("scripts/README.md"))
-      assert.truthy(file:read("a"):find(path:match("[^/]+$"), 1, true))
-      local text <close> = assert(io.open(path))
-      assert.equal("#!/usr/bin/env mooncron", text:read "l")
-    end)
-  end
 end)

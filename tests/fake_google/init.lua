@@ -2,6 +2,8 @@
 ---the Cloud Scheduler API over a local scheduler in memory. Tokens have a life of their own; answers can be
 ---replaced by faults.
 
+local auth <const> = require "mooncron.auth"
+local core <const> = require "mooncron.core"
 local http <const> = require "mooncron.http"
 local issuer <const> = require "mooncron.auth.issuer"
 local json <const> = require "mooncron.json"
@@ -110,10 +112,24 @@ end
 
 -- ---- who calls ----
 
+-- Until when a token holds that a service account has signed itself; its public key is known here.
+local function self_signed_until(google, token)
+  if not google.account_keys then
+    return nil
+  end
+  local claims = auth.verify(token, {
+    keys = google.account_keys,
+    audience = false,
+    issuer = M.ACCOUNT,
+    now = google.now,
+  })
+  return claims and claims.sub == M.ACCOUNT and claims.scope == auth.CLOUD_PLATFORM and claims.exp
+end
+
 -- nil for a caller that is known; else what he is told.
 local function check_token(google, request)
-  local token = (request.headers.authorization or ""):match("^Bearer (.+)$")
-  local expires = google.tokens[token or ""]
+  local token = (request.headers.authorization or ""):match("^Bearer (.+)$") or ""
+  local expires = google.tokens[token] or self_signed_until(google, token)
   if not expires then
     return M.error(401, "UNAUTHENTICATED", "Request had invalid authentication credentials.")
   elseif expires <= google.now() then
@@ -160,8 +176,15 @@ local function api(google, request)
   end
   google.running = google.running + 1
   google.most_running = math.max(google.most_running, google.running)
-  if google.delay then
-    task.sleep(google.delay)
+  if google.together then
+    google.gate = google.gate or task.event()
+    if google.running >= google.together then
+      google.gate:set()
+      google.together, google.gate = nil, nil
+    else
+      google.gate.wait()
+    end
+    task.sleep(0.005) -- for who is one too many
   end
   local done = task.event()
   google.scheduler:handle(request, function(response)
@@ -202,6 +225,7 @@ function M.start(options)
     token_faults = {},
     lacks = {}, -- permissions
     running = 0, most_running = 0,
+    together = nil, -- answer nobody until so many are under way
     scheduler = assert(scheduler.open {}),
   }, Google)
   google.server = assert(http.serve {
@@ -214,7 +238,24 @@ function M.start(options)
   return google
 end
 
----A credential of a person, as gcloud writes it, with this Google's token endpoint in place of the real one.
+local account_key
+
+---The file of a service account whose key this Google knows.
+---@return string
+function Google:service_account()
+  account_key = account_key or assert(issuer.generate_key())
+  self.account_keys = assert(auth.keys('{"keys":[' .. assert(core.auth.jwk(account_key)) .. "]}"))
+  return json.encode {
+    type = "service_account",
+    client_email = M.ACCOUNT,
+    private_key = account_key,
+    private_key_id = assert(core.auth.key_id(account_key)),
+    project_id = "p",
+    token_uri = self.url .. "/token",
+  }
+end
+
+---A world for `mooncron.auth` in which Google's endpoints are here.
 function Google:world()
   local url = self.url
   return {

@@ -8,7 +8,8 @@ local mooncron <const> = require "mooncron"
 local retry <const> = require "mooncron.retry"
 local task <const> = require "mooncron.task"
 
-local USER <const> = '{"type":"authorized_user","client_id":"i","client_secret":"hush","refresh_token":"hush"%s}'
+local USER <const> = '{"type":"authorized_user","client_id":"i","client_secret":"hush",'
+  .. '"refresh_token":"hush"%s}'
 local JOB <const> = { name = "a", schedule = "* * * * *", http_target = { uri = "http://127.0.0.1:1/" } }
 local BUSY <const> = "sync mutate calls cannot be queued"
 
@@ -164,6 +165,16 @@ describe("the client of Google Cloud", function()
     assert.same({}, waits)
   end)
 
+  it("signs its own tokens with a service account's key, and asks nobody", function()
+    local c = connect { credential = assert(auth.from_json(google:service_account(), google:world())) }
+    assert(c:create_job(JOB))
+    assert.equal(0, google.token_calls)
+    assert.matches("^Bearer eyJ", google.calls[1].headers.authorization)
+    google.account_keys = nil -- the key is withdrawn
+    local _, e = c:get_job "a"
+    assert.equal("UNAUTHENTICATED", e.code)
+  end)
+
   it("acts as another account", function()
     local c = connect { impersonate_service_account = "other@p.iam.gserviceaccount.com" }
     assert(c:create_job(JOB))
@@ -282,12 +293,12 @@ describe("the client of Google Cloud", function()
 
   it("keeps changes of one job apart, and lets those of others go", function()
     local c = connect()
-    google.delay = 0.002
+    google.together = 4
     assert(task.map({ 1, 2, 3, 4 }, { limit = 4 }, function(i)
       return c:create_job { name = "j" .. i, schedule = "* * * * *", http_target = { uri = "http://h/" } }
     end))
     assert.equal(4, google.most_running)
-    google.most_running = 0
+    google.most_running, google.together = 0, 1
     assert(task.map({ "pause", "resume", "pause", "resume" }, { limit = 4 }, function(verb)
       return c[verb .. "_job"](c, "j1")
     end))
@@ -296,7 +307,7 @@ describe("the client of Google Cloud", function()
 
   it("has so many calls under way at most", function()
     local c = connect { in_flight = 3 }
-    google.delay = 0.002
+    google.together = 3
     assert(task.map({ 1, 2, 3, 4, 5, 6, 7, 8 }, { limit = 8 }, function(i)
       return c:create_job { name = "j" .. i, schedule = "* * * * *", http_target = { uri = "http://h/" } }
     end))
@@ -374,7 +385,8 @@ describe("the client of Google Cloud", function()
       return path == "/subject" and "foreign" or nil, "no such file", 2
     end
     local c = connect { credential = assert(auth.from_json([[{"type":"external_account","audience":"//iam/x",
-      "subject_token_type":"urn:ietf:params:oauth:token-type:jwt","token_url":"https://sts.googleapis.com/v1/token",
+      "subject_token_type":"urn:ietf:params:oauth:token-type:jwt",
+      "token_url":"https://sts.googleapis.com/v1/token",
       "credential_source":{"file":"/subject"}}]], world)) }
     assert(c:create_job(JOB))
     assert.equal("POST", codes())

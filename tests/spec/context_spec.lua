@@ -54,6 +54,8 @@ describe("context", function()
       "but not where they would be by default" },
     { {}, { CLOUD_SCHEDULER_EMULATOR_HOST = "127.0.0.1:9" }, {}, "server", "local", "us-central1",
       "http://127.0.0.1:9", "an emulator" },
+    { { backend = "gcp", project = "p" }, { CLOUD_SCHEDULER_EMULATOR_HOST = "127.0.0.1:9" }, {}, "gcp", "p",
+      "us-central1", GOOGLE, "not where the cloud is named" },
     { {}, { CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDSCHEDULER = "http://localhost:8085/" }, {}, "server",
       "local",
       "us-central1", "http://localhost:8085", "gcloud's variable" },
@@ -151,34 +153,36 @@ describe("ini", function()
 end)
 
 describe("a confirmation", function()
-  local function confirm(cloud, options)
+  local asked
+
+  local function confirm(cloud, answer, options)
+    options = options or {}
+    function options.ask(question)
+      asked = question
+      return answer
+    end
     local client = { is_cloud = cloud, describe = function() return "Google Cloud" end }
     return connection.confirm(client, "delete job 'a'", options)
   end
-  local asked
-  local function answers(text)
-    return function(question)
-      asked = question
-      return text
-    end
-  end
 
-  it("is wanted on a cloud project only", function()
-    assert.is_true(confirm(false, { on_terminal = false }))
-    assert.is_true(confirm(true, { yes = true, on_terminal = false }))
-    local ok, e = confirm(true, { on_terminal = false })
-    assert.is_nil(ok)
-    assert.equal("Google Cloud: delete job 'a' wants a confirmation, write --yes", e.message)
+  it("is wanted on a cloud project only, and not with --yes", function()
+    asked = nil
+    assert.is_true(confirm(false))
+    assert.is_true(confirm(true, nil, { yes = true }))
+    assert.is_nil(asked)
   end)
 
-  it("takes yes for yes and all else for no", function()
-    assert.is_true(confirm(true, { on_terminal = true, ask = answers "Y" }))
+  it("says where, and takes the answer", function()
+    assert.is_true(confirm(true, true))
     assert.equal("Google Cloud: delete job 'a'?", asked)
-    for _, text in ipairs { "", "n", "maybe" } do
-      local ok, e = confirm(true, { on_terminal = true, ask = answers(text) })
-      assert.is_nil(ok)
-      assert.equal("CANCELLED", e.code)
-    end
-    assert.is_nil((confirm(true, { on_terminal = true, ask = answers(nil) })))
+    local ok, e = confirm(true, false)
+    assert.is_nil(ok)
+    assert.equal("CANCELLED: delete job 'a': not done", tostring(e))
+  end)
+
+  it("is refused where nobody can be asked", function()
+    local ok, e = confirm(true, nil)
+    assert.is_nil(ok)
+    assert.equal("Google Cloud: delete job 'a' wants a confirmation, write --yes", e.message)
   end)
 end)

@@ -358,7 +358,7 @@ describe("scheduler.dispatcher", function()
 
   it("counts the status of an answer that is too large to read", function()
     receiver = scheduling.receiver(function()
-      return { status = 200, body = ("x"):rep(3 << 20) }
+      return { status = 200, body = ("x"):rep(100000) }
     end)
     create "a"
     s:advance "1m"
@@ -388,6 +388,30 @@ describe("scheduler.dispatcher", function()
       assert.equal(403, assert(s:attempts {})[1].http_status)
     end)
   end
+
+  it("does not tell another host the token", function()
+    local other = scheduling.receiver()
+    finally(other.close)
+    receiver = scheduling.receiver(function(request)
+      if request.target == "/here" then
+        return { status = 307, headers = { Location = "/same" } }
+      end
+      return { status = 307, headers = { Location = other.url .. "/elsewhere" } }
+    end)
+    create("a", { http_target = {
+      uri = receiver.url .. "/here", oidc_token = { service_account_email = "a@b" },
+      headers = { ["X-A"] = "1" },
+    } })
+    s.dispatcher.token = function()
+      return "SECRET"
+    end
+    s:advance "1m"
+    assert.equal("Bearer SECRET", receiver.requests[1].headers.authorization)
+    assert.equal("Bearer SECRET", receiver.requests[2].headers.authorization)
+    assert.equal("/elsewhere", other.requests[1].target)
+    assert.is_nil(other.requests[1].headers.authorization)
+    assert.equal("1", other.requests[1].headers["x-a"])
+  end)
 
   it("gives up a chain of redirects without end", function()
     receiver = scheduling.receiver(function()
@@ -477,6 +501,7 @@ describe("scheduler.dispatcher", function()
 
   it("delivers more than it sends at once, each once", function()
     receiver = scheduling.receiver()
+    s.dispatcher.max_in_flight = 100
     for i = 1, 1100 do
       create("j" .. i)
     end

@@ -1,3 +1,4 @@
+local job_api = require "mooncron.api.job"
 local mask = require "mooncron.api.mask"
 local scheduling = require "support.scheduling"
 
@@ -51,6 +52,33 @@ describe("scheduler.jobs", function()
   end
 
   describe("create", function()
+    -- What is kept of a new job, so that nobody reads its row again, and what reading it would give.
+    local SHAPES <const> = {
+      { { description = "", retryConfig = {} }, "messages and texts that are empty" },
+      { { retryConfig = { retryCount = 0, minBackoffDuration = "0s" } }, "zeros" },
+      { { httpTarget = { uri = "http://a", headers = {}, body = "" } }, "an empty map, no bytes" },
+      { { httpTarget = { uri = "http://a/", httpMethod = 0, oidcToken = { serviceAccountEmail = "a@b.c" } } },
+        "an enum by its number, a token" },
+      { { httpTarget = false, pubsubTarget = { topicName = "projects/p/topics/t", data = "aGk" } },
+        "the other targets" },
+      { { httpTarget = false, appEngineHttpTarget = { appEngineRouting = {} } }, "empty routing" },
+    }
+
+    it("keeps a job as it is read back", function()
+      for i, shape in ipairs(SHAPES) do
+        local json = { schedule = "* * * * *", httpTarget = { uri = "http://a/" } }
+        for key, value in pairs(shape[1]) do
+          json[key] = value or nil
+        end
+        json.name = id("kept-" .. i)
+        assert(jobs:create(PARENT, assert(job_api.from_json(json))))
+        local row = assert(s.store:job(json.name))
+        local kept = s.store:resource_of(row)
+        s.store.parsed[json.name] = nil
+        assert.same(s.store:resource_of(row), kept, shape[2])
+      end
+    end)
+
     it("answers what the service answers of a job that never ran", function()
       local job = create("a", { description = "d" })
       assert.equal(id "a", job.name)

@@ -1,3 +1,4 @@
+local err = require "mooncron.err"
 local json = require "mooncron.json"
 local scheduling = require "support.scheduling"
 
@@ -63,6 +64,61 @@ describe("scheduler.router", function()
   end
 
   -- ---- what each route answers ----
+
+  -- What changes what a get shows, and what it shows then.
+  local CHANGES <const> = {
+    { "POST", "/a:pause", "{}", "state", "PAUSED" },
+    { "PATCH", "/a?updateMask=description", '{"description":"new"}', "description", "new" },
+    { "POST", "/a:run", "{}", "state", "ENABLED" },
+  }
+
+  for _, row in ipairs(CHANGES) do
+    it(("shows after a get what %s %s does"):format(row[1], row[2]), function()
+      create("a")
+      call("GET", JOBS .. "/a")
+      local answer = call(row[1], JOBS .. row[2], row[3])
+      assert.equal(200, answer.status, answer.body)
+      local got = call("GET", JOBS .. "/a")
+      assert.equal(answer.body, got.body)
+      assert.equal(row[5], got.value[row[4]])
+    end)
+  end
+
+  it("does not find after its deletion a job that was got before, and then the one made anew", function()
+    create("a")
+    call("GET", JOBS .. "/a")
+    call("DELETE", JOBS .. "/a")
+    assert.equal(404, call("GET", JOBS .. "/a").status)
+    create("a", { description = "second" })
+    assert.equal("second", call("GET", JOBS .. "/a").value.description)
+  end)
+
+  it("shows again what was there when the commit of a change fails", function()
+    create("a")
+    local before = call("GET", JOBS .. "/a").body
+    local db = scheduling.faulty(s.store)
+    db.faults.commit = err.new("RESOURCE_EXHAUSTED", "disk is full")
+    s:handle({ method = "POST", target = JOBS .. "/a:pause", body = "" }, function() end)
+    s:handle({ method = "GET", target = JOBS .. "/a", body = "" }, function() end)
+    s.store:commit()
+    db.faults = {}
+    assert.equal(before, call("GET", JOBS .. "/a").body)
+  end)
+
+  it("answers a get with options anew", function()
+    create("a")
+    call("GET", JOBS .. "/a")
+    assert.same({ state = "ENABLED" }, call("GET", JOBS .. "/a?fields=state").value)
+    assert.is_truthy(call("GET", JOBS .. "/a?prettyPrint=false").body:find('^{"'))
+  end)
+
+  it("shows after a get the attempt that was made since", function()
+    create("a")
+    assert.is_nil(call("GET", JOBS .. "/a").value.lastAttemptTime)
+    call("POST", JOBS .. "/a:run")
+    s:run_due()
+    assert.is_truthy(call("GET", JOBS .. "/a").value.lastAttemptTime)
+  end)
 
   it("creates, gets, lists, patches, pauses, resumes, runs and deletes", function()
     create "a"
@@ -366,6 +422,19 @@ describe("scheduler.router", function()
     local second = call("GET", JOBS .. "?pageSize=2&pageToken=" .. first.nextPageToken).value
     assert.same({ "e", "f" }, { second.jobs[1].name:match("[^/]+$"), second.jobs[2].name:match("[^/]+$") })
     assert.is_nil(second.nextPageToken)
+  end)
+
+  it("gives fewer a page when they are large", function()
+    local body = ("x"):rep(700000)
+    for i = 1, 9 do
+      assert(s.jobs:create("projects/p/locations/l", scheduling.job("j" .. i, {
+        http_target = { uri = "http://h/", http_method = "POST", body = body },
+      })))
+    end
+    assert.is_true(#call("GET", JOBS).body < 6 << 20)
+    local seen, pages = walk(500)
+    assert.same({ "j1", "j2", "j3", "j4", "j5", "j6", "j7", "j8", "j9" }, seen)
+    assert.equal(2, pages)
   end)
 
   it("gives at most 500 a page", function()

@@ -1,7 +1,9 @@
 /* base/fs in a folder of its own. */
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -83,17 +85,13 @@ static void test_write(void)
 
 static int count_files(void)
 {
-  char command[128];
-  int count = -1;
-  FILE *pipe;
+  DIR *dir = opendir(folder);
+  int count = 0;
 
-  snprintf(command, sizeof(command), "ls -A %s | wc -l", folder);
-  pipe = popen(command, "r");
-  if(pipe) {
-    if(fscanf(pipe, "%d", &count) != 1)
-      count = -1;
-    pclose(pipe);
-  }
+  while(dir && readdir(dir))
+    count++;
+  if(dir)
+    closedir(dir);
   return count;
 }
 
@@ -157,10 +155,32 @@ static void test_holder(void)
   tap_is_int(mc_fs_holder(path), 0, "until he lets go");
 }
 
+static void test_open_files(void)
+{
+  struct rlimit limit, old;
+
+  getrlimit(RLIMIT_NOFILE, &old);
+  limit = old;
+  limit.rlim_cur = 64;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  tap_ok(mc_fs_raise_open_files() > 64, "more files may be open than before");
+  getrlimit(RLIMIT_NOFILE, &limit);
+  tap_ok(limit.rlim_cur == old.rlim_max, "as many as the process may have");
+  tap_is_int(mc_fs_raise_open_files(), mc_fs_raise_open_files(),
+             "and asking again changes nothing");
+  setrlimit(RLIMIT_NOFILE, &old);
+}
+
+static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *at)
+{
+  (void)info;
+  (void)kind;
+  (void)at;
+  return remove(path);
+}
+
 int main(void)
 {
-  char command[96];
-
   strcpy(folder, "/tmp/mooncron-fs-XXXXXX");
   if(!mkdtemp(folder))
     return 1;
@@ -169,7 +189,7 @@ int main(void)
   test_write_in_part();
   test_identity();
   test_holder();
-  snprintf(command, sizeof(command), "rm -rf %s", folder);
-  tap_is_int(system(command), 0, "the folder is removed");
+  test_open_files();
+  tap_is_int(nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS), 0, "the folder is removed");
   return tap_done();
 }

@@ -3,15 +3,14 @@
 ---directly: `create_job { parent = ..., job = { ... } }` is `create_job { name = "nightly", ... }`.
 ---Each takes options as its last argument: `{ timeout = seconds }`.
 
-local call <const> = require "mooncron.api.call"
-local compare <const> = require "mooncron.api.compare"
+local call <const> = require "mooncron.client.call"
 local err <const> = require "mooncron.err"
 local fields <const> = require "mooncron.api.fields"
 local job_api <const> = require "mooncron.api.job"
 local mask_api <const> = require "mooncron.api.mask"
 local names <const> = require "mooncron.api.name"
-local offline <const> = require "mooncron.api.offline"
-local pager <const> = require "mooncron.api.pager"
+local offline <const> = require "mooncron.client.offline"
+local pager <const> = require "mooncron.client.pager"
 
 local M = {}
 
@@ -219,7 +218,8 @@ local function read_mask(given)
   return paths
 end
 
--- What of `job` differs from the live one: the least mask that a patch needs, and the live one.
+-- What of `job` differs from the live one: the least mask that a patch needs, and the live one. Both as
+-- the service writes them, so that what it fills in is no difference.
 local function computed_mask(self, job, options)
   local live, e = self:get_job(job.name, options)
   if not live then
@@ -232,7 +232,7 @@ local function computed_mask(self, job, options)
   if not ok then
     return nil, e
   end
-  return compare.mask(live, merged), live
+  return mask_api.compute(job_api.normalise_stored(live), job_api.normalise_stored(merged)), live
 end
 
 ---Change a job: the fields that are given and differ, or those that the mask names (named and not
@@ -297,11 +297,11 @@ function Client:upsert_job(given, options)
   if not live then
     return nil, e
   end
-  local mask = compare.mask(live, job)
+  local mask = require("mooncron.code.diff").mask(live, job)
   if #mask == 0 then
     return live, "unchanged"
   end
-  live, e = patch(self, job, mask, options)
+  live, e = patch(self, require("mooncron.code.normalise").filled(job), mask, options)
   return live, live and "updated" or e
 end
 
@@ -345,7 +345,7 @@ for _, verb in ipairs { "pause", "resume", "run" } do
   end
 end
 
-require("mooncron.api.admin").install(Client)
+require("mooncron.client.admin").install(Client)
 
 ---Let go of what the backend holds. Twice is fine.
 function Client:close()

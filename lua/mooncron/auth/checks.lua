@@ -15,12 +15,18 @@ M.job_permissions = {
   "cloudscheduler.jobs.run", "cloudscheduler.jobs.update",
 }
 
----Where permissions on a project, and on a service account, are asked for.
+---Where permissions on a project are asked for.
+---@param project string
 ---@param universe string
+---@return string
 function M.project_url(project, universe)
   return ("https://cloudresourcemanager.%s/v1/projects/%s:testIamPermissions"):format(universe, project)
 end
 
+---Where permissions on a service account are asked for.
+---@param email string
+---@param universe string
+---@return string
 function M.account_url(email, universe)
   return ("https://iam.%s/v1/projects/-/serviceAccounts/%s:testIamPermissions"):format(universe, email)
 end

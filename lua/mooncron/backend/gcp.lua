@@ -114,7 +114,9 @@ local function attempt(self, request, timeout)
     self.credential:refused(token)
     response, e = exchange(self, request, timeout)
   end
-  if not response then
+  if not response and e.code == "RESOURCE_EXHAUSTED" then -- ours, not the quota's
+    return nil, err.new("INTERNAL", "the server's answer is too large", { cause = e })
+  elseif not response then
     return nil, e
   elseif response.status >= 200 and response.status < 300 then
     return response
@@ -154,7 +156,7 @@ local function call_in_turn(self, request)
 end
 
 ---Make a call of the API. Waits for the job's other changes, the quota, the answer, and between attempts.
----@param request table see mooncron.api.call
+---@param request table see mooncron.client.call
 ---@return mooncron.http.Response? response of status 2xx
 ---@return mooncron.Err?
 function Gcp:send(request)

@@ -1,18 +1,24 @@
 ---The local scheduler as a backend: in this process, or through a running `mooncron serve` on the
 ---same folder.
 
-local http <const> = require "mooncron.http"
 local note <const> = require "mooncron.scheduler.note"
+local served <const> = require "mooncron.backend.served"
 local task <const> = require "mooncron.task"
 
 local M = {}
+
+-- What both ways have beyond the API.
+local EXTRAS <const> = {
+  "advance", "attempts", "clear_faults", "fault", "faults", "go_to", "now_ms", "recorder", "reset", "run_due",
+  "wait_until_idle",
+}
 
 -- ---- in this process ----
 
 local InProcess = { __name = "mooncron.backend.local" }
 InProcess.__index = InProcess
 
-local function ask_in_process(self, request)
+local function ask(self, request)
   local done = task.event()
   self.scheduler:handle(request, function(response)
     done:set(response)
@@ -22,9 +28,9 @@ end
 
 function InProcess:send(request)
   if request.timeout then
-    return task.with_timeout(request.timeout, ask_in_process, self, request)
+    return task.with_timeout(request.timeout, ask, self, request)
   end
-  return ask_in_process(self, request)
+  return ask(self, request)
 end
 
 function InProcess:describe()
@@ -37,41 +43,25 @@ end
 
 -- What the scheduler itself can, for a client in the same process.
 InProcess.extras = {}
-for _, name in ipairs { "advance", "attempts", "now_ms", "run_due", "start", "stop" } do
+for _, name in ipairs { "start", "stop", "listen", table.unpack(EXTRAS) } do
   InProcess.extras[name] = function(self, ...)
     return self.scheduler[name](self.scheduler, ...)
   end
 end
 
--- ---- through a running server ----
-
-local Served = { __name = "mooncron.backend.served" }
-Served.__index = Served
-
-function Served:send(request)
-  return http.request({
-    method = request.method,
-    url = self.url .. request.target,
-    headers = { ["Content-Type"] = "application/json" },
-    body = request.body,
-    timeout = request.timeout,
-  }, self.client)
+-- The server on a folder, with the token that it wants.
+local function connect_to(url, token_file, token)
+  if not token and token_file then
+    local e
+    token, e = require("mooncron.scheduler.guard").token_of_file(token_file)
+    if not token then
+      return nil, e
+    end
+  end
+  return served.at(url, token, note.client())
 end
 
-function Served:describe()
-  return "local scheduler at " .. self.url
-end
-
-function Served.close() end
-
----A server that speaks the API and wants no credentials.
----@param url string
----@param client any? of `core.net`, default the shared one
-function M.at(url, client)
-  return setmetatable({ url = (url:gsub("/$", "")), client = client }, Served)
-end
-
----@param options { folder: string?, in_memory: boolean? } and those of mooncron.scheduler
+---@param options { folder: string?, in_memory: boolean?, token: string? } and those of mooncron.scheduler
 ---@return table? backend
 ---@return mooncron.Err?
 function M.open(options)
@@ -85,9 +75,9 @@ function M.open(options)
     end
   end
   if folder then
-    local url = note.find(folder)
+    local url, token_file = note.find(folder)
     if url then
-      return M.at(url, note.client())
+      return connect_to(url, token_file, options.token)
     end
   end
   local scheduler, e = scheduler_module.open {
@@ -98,6 +88,9 @@ function M.open(options)
     issuer = options.issuer,
     pubsub_endpoint = options.pubsub_endpoint,
     app_engine = options.app_engine,
+    clock = options.clock,
+    max_attempts = options.max_attempts,
+    max_attempt_age = options.max_attempt_age,
   }
   if not scheduler then
     return nil, e

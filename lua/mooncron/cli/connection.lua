@@ -62,44 +62,26 @@ function M.open(values)
   return client
 end
 
--- Ask on the terminal. The answer does not hold up other tasks, and Ctrl-C ends the wait.
-local function ask(question)
-  local core = require "mooncron.core"
-  local task = require "mooncron.task"
-  local line <close> = assert(core.loop.line.new(task.loop()))
-  local event = task.await(assert(line:read(question .. " [y/N] ")))
-  if event.interrupted then
-    error(err.new("CANCELLED", "interrupted"), 0)
-  end
-  return event.text
-end
-
 ---Whether a destructive command may go on: at once on anything but a cloud project or with `--yes`; on a
----terminal the user is asked. Waits.
+---terminal the user is asked, and told where. Waits.
 ---@param client mooncron.Client
 ---@param what string "delete job 'a'"
----@param options { yes: boolean?, ask: (fun(question: string): string?)?, on_terminal: boolean? } the last
----  two stand in for the terminal
+---@param options { yes: boolean?, ask: (fun(question: string): boolean?)? } ask stands in for the terminal
 ---@return true?
 ---@return mooncron.Err?
 function M.confirm(client, what, options)
   if not client.is_cloud or options.yes then
     return true
   end
-  local on_terminal = options.on_terminal
-  if on_terminal == nil then
-    local host = require "mooncron.host"
-    on_terminal = host.isatty(0) and host.isatty(2)
-  end
-  if not on_terminal then
+  local ask = options.ask or require("mooncron.cli.jobfiles").ask
+  local answer = ask(("%s: %s?"):format(client:describe(), what))
+  if answer == nil then
     return nil, err.new("FAILED_PRECONDITION",
       ("%s: %s wants a confirmation, write --yes"):format(client:describe(), what))
+  elseif not answer then
+    return nil, err.new("CANCELLED", what .. ": not done")
   end
-  local answer = (options.ask or ask)(("%s: %s?"):format(client:describe(), what))
-  if answer and answer:lower():find("^%s*y") then
-    return true
-  end
-  return nil, err.new("CANCELLED", what .. ": not done")
+  return true
 end
 
 return M

@@ -8,7 +8,25 @@ local M = {}
 
 ---Commands, each a file beside this one that is loaded when it is called. In the order of the help.
 M.commands = {
-  "run", "serve", "next", "explain", "validate", "capabilities", "context", "auth",
+  "run",
+  "serve",
+  "attempts",
+  "next",
+  "explain",
+  "validate",
+  "plan",
+  "apply",
+  "sync",
+  "drift",
+  "lint",
+  "pause",
+  "resume",
+  "restore",
+  "import",
+  "export",
+  "context",
+  "auth",
+  "capabilities",
 }
 
 local usage <const> = [[

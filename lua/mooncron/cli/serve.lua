@@ -16,6 +16,13 @@ local OPTIONS <const> = {
   { "--app-engine", value = "S=URL", many = true, help = "where an App Engine service runs" },
   { "--auth", value = "MODE", help = "local (default): tokens of our own issuer; gcp: Google's own" },
   { "--issuer", value = "URL", help = "what local tokens carry as iss (default this server)" },
+  { "--clock", value = "MODE", help = "real (default) or virtual: time stands still until it is advanced" },
+  { "--token-file", value = "FILE", help = "the bearer token that requests have to bear" },
+  { "--insecure", help = "let everybody in, also beyond 127.0.0.1" },
+  { "--allow-host", value = "NAME", many = true, help = "a further name of this server in Host" },
+  { "--attempts", value = "N", type = "integer", help = "attempts kept (default 100000)" },
+  { "--attempt-age", value = "DURATION", help = "for how long (default 30d)" },
+  { "--log", value = "FORMAT", help = "text (default) or json: lines on standard error" },
   { "--quiet", help = "say nothing but problems" },
 }
 
@@ -35,11 +42,14 @@ local MODES <const> = {
   back_off = { recorded = true, documented = true },
   catch_up = { none = true, last = true, all = true },
   auth = { ["local"] = true, gcp = true },
+  clock = { real = true, virtual = true },
+  log = { text = true, json = true },
 }
 
 -- Attempts that are on their way get so long to end; what is cut off is made again at the next
 -- start.
 local GRACE_S <const> = 5
+local DRAIN_S <const> = 2
 
 local function check(options)
   for key, known in pairs(MODES) do
@@ -54,6 +64,12 @@ local function check(options)
   end
   if options.port and (options.port < 0 or options.port > 65535) then
     return ("--port %d: a port is in 0-65535"):format(options.port)
+  elseif options.attempts and options.attempts < 1 then
+    return ("--attempts %d: at least 1"):format(options.attempts)
+  end
+  local age, e = require("mooncron.duration").parse(options.attempt_age or "30d")
+  if not age or age <= 0 then
+    return "--attempt-age: " .. (e and e.message or "it must be more than nothing")
   end
   for _, route in ipairs(options.app_engine or {}) do
     if not route:find("^[^=]+=https?://") then
@@ -71,17 +87,41 @@ local function routes_of(list)
   return routes
 end
 
-local function say(options, ...)
-  if not options.quiet then
-    io.stderr:write("mooncron: ", table.concat { ... }, "\n")
-    io.stderr:flush()
-  end
+local function write_line(line)
+  io.stderr:write(line)
+  io.stderr:flush()
 end
 
-local function report_attempt(options)
-  return function(attempt)
-    local id = attempt.job:match("[^/]+$")
-    say(options, ("%s attempt %d: %s"):format(id, attempt.attempt, attempt.debug_info))
+-- For readers in whatever folder.
+local function absolute(path)
+  return path and path:sub(1, 1) ~= "/" and (os.getenv("PWD") or ".") .. "/" .. path or path
+end
+
+local function listen(scheduler, options)
+  local token, e
+  if options.token_file then
+    token, e = require("mooncron.scheduler.guard").token_of_file(options.token_file)
+    if not token then
+      return nil, e
+    end
+  end
+  return scheduler:listen {
+    host = options.host,
+    port = options.port or 8085,
+    token = token,
+    insecure = options.insecure,
+    allowed_hosts = options.allow_host,
+  }
+end
+
+-- Let the requests that are here have their answers. A client that never finishes its own, or never
+-- reads, does not hold up the end.
+local function drain(server)
+  local task = require "mooncron.task"
+  local core = require "mooncron.core"
+  local until_ms = core.loop.mono_ms() + DRAIN_S * 1000
+  while server:open_requests() > 0 and core.loop.mono_ms() < until_ms do
+    task.sleep(0.01)
   end
 end
 
@@ -89,29 +129,26 @@ end
 local function serve(scheduler, options, stop)
   local host = require "mooncron.host"
   local note = require "mooncron.scheduler.note"
-  local task = require "mooncron.task"
-  local server, e = scheduler:listen { host = options.host, port = options.port or 8085 }
+  local log = scheduler.log
+  local server, e = listen(scheduler, options)
   if not server then
     return nil, e
   end
   local url = ("http://%s:%d"):format((options.host or "127.0.0.1"):gsub("^(.*:.*)$", "[%1]"), server:port())
   local ok
-  ok, e = note.write(scheduler.folder, url, scheduler.instance, host.pid())
+  ok, e = note.write(scheduler.folder, url, scheduler.instance, host.pid(), absolute(options.token_file))
   if not ok then
     return nil, e
   end
-  scheduler.dispatcher.on_attempt = report_attempt(options)
   scheduler:start()
-  say(options, "serving ", url, ", data in ", scheduler.folder)
+  log("INFO", ("serving %s, data in %s"):format(url, scheduler.folder), { url = url })
   stop.wait()
-  say(options, "stopping")
+  log("INFO", "stopping")
   server:quiesce()
   if not scheduler:stop(GRACE_S) then
-    say(options, "attempts still on their way will be made again at the next start")
+    log("INFO", "attempts still on their way will be made again at the next start")
   end
-  while server:open_requests() > 0 do
-    task.sleep(0.01)
-  end
+  drain(server)
   note.remove(scheduler.folder, scheduler.instance)
   server:close()
   return true
@@ -146,6 +183,15 @@ function M.run(args, cli)
     issuer = options.issuer,
     pubsub_endpoint = scheduler_module.pubsub_endpoint(os.getenv),
     app_engine = routes_of(options.app_engine),
+    clock = options.clock,
+    max_attempts = options.attempts,
+    max_attempt_age = options.attempt_age,
+    log = require("mooncron.scheduler.log").new {
+      format = options.log,
+      quiet = options.quiet,
+      write = write_line,
+      now_ms = require("mooncron.core").loop.wall_ms,
+    },
   })
   local ok, e = serve(scheduler, options, stop)
   if not ok then

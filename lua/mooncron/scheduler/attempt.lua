@@ -2,17 +2,12 @@
 ---what came of it.
 
 local err <const> = require "mooncron.err"
-local http <const> = require "mooncron.http"
 local outcome <const> = require "mooncron.scheduler.outcome"
 local retry <const> = require "mooncron.scheduler.retry"
 local target <const> = require "mooncron.scheduler.target"
 local task <const> = require "mooncron.task"
 
 local M = {}
-
-local MAX_ANSWER <const> = 1 << 20 -- bytes of a target's answer that are read
-local KEPT_ANSWER <const> = 1024 -- bytes of it that are kept
-local MAX_REDIRECTS <const> = 10 -- the service's limit is not known [ours]
 
 ---A run that begins so much later than its slot makes up for a missed one.
 M.LATE_MS = 60000
@@ -39,27 +34,7 @@ local function send(self, job, execution)
   if not request then
     return outcome.of_refusal(e), "", 0
   end
-  local id
-  id, e = self.client:send({
-    method = request.method,
-    url = request.url,
-    body = request.body,
-    timeout_ms = request.timeout_ms,
-    max_body = MAX_ANSWER,
-    max_redirects = MAX_REDIRECTS,
-    http1 = true,
-  }, http.flat_headers(request.headers))
-  if not id then
-    return outcome.of_refusal(e), "", 0
-  end
-  local response = task.await(id)
-  local answer = response.body:sub(1, KEPT_ANSWER)
-  -- An answer too large to read is still an answer: its status counts.
-  local too_large = response.err and response.err.code == "RESOURCE_EXHAUSTED" and response.status > 0
-  if response.err and not too_large then
-    return outcome.of_error(response.err), answer, response.total_us
-  end
-  return outcome.of_status(response.status), answer, response.total_us
+  return self.transport:send(job.name, request)
 end
 
 -- The same, whatever happens: an execution that is claimed is closed.
@@ -171,11 +146,14 @@ end
 ---@param job table canonical, as it was when the attempt was claimed
 ---@param execution table its row
 function M.make(self, job, execution)
-  local started_ms = self.clock:now_ms()
+  local started_ms, epoch = self.clock:now_ms(), self.store.epoch
   local result, answer, latency_us = send_safely(self, job, execution)
   local times = { started_ms = started_ms, ended_ms = self.clock:now_ms(), latency_us = latency_us }
   local record, failures = record_of(job, execution, result, times, answer), execution.failures
   while true do
+    if self.is_closed or self.store.epoch ~= epoch then
+      return -- nobody is there to write it down, or all was dropped meanwhile
+    end
     local ok, e = close(self, execution, result, record)
     if ok then
       break

@@ -6,6 +6,7 @@ local attempt <const> = require "mooncron.scheduler.attempt"
 local core <const> = require "mooncron.core"
 local err <const> = require "mooncron.err"
 local task <const> = require "mooncron.task"
+local transport <const> = require "mooncron.scheduler.transport"
 
 local M = {}
 
@@ -13,7 +14,14 @@ local M = {}
 local Dispatcher = { __name = "mooncron.scheduler.Dispatcher" }
 Dispatcher.__index = Dispatcher
 
-local MAX_IN_FLIGHT <const> = 1000 -- attempts at once
+-- Attempts at once: a region's jobs (fact sheet 7), so that targets which do not answer cannot keep
+-- the others from being called, as far as there are files for their connections.
+local MAX_IN_FLIGHT <const> = 5000
+local MIN_IN_FLIGHT <const> = 100
+local OTHER_FILES <const> = 1500 -- the server's connections, the database, a script's own
+-- Claimed in one turn of the loop: answers, also those of the API, come in between, and a target that
+-- is quick is called over few connections. libcurl looks through all of a host's for each request.
+local MAX_CLAIM <const> = 250
 local MAX_SLEEP_S <const> = 60 -- clocks jump and machines sleep: look again now and then
 local GAP_MS <const> = 2 * MAX_SLEEP_S * 1000 -- who has not looked for so long was not running
 local NOTE_LATE <const> = "late: the scheduler was not running"
@@ -29,26 +37,38 @@ local NOTE_LATE <const> = "late: the scheduler was not running"
 ---@field pubsub_endpoint string?
 ---@field app_engine table<string, string>?
 ---@field on_attempt fun(attempt: table)?
+---@field on_due (fun(job: string, slot_ms: integer?, now_ms: integer))? a slot or a forced run has come
+--- due; without `slot_ms` the catch-up leaves it out
 ---@field say (fun(text: string))? where complaints go; default standard error
+---@field max_in_flight integer? attempts at once
 ---@field retry_store_s number? pause after a store that failed, as on a full disk; default 1
 
 ---@param options mooncron.scheduler.DispatcherOptions
 function M.new(options)
   local self = setmetatable({
     in_flight = 0,
+    claiming = 0, -- who claims just now, and has not started what he claimed
+    attempts = {}, -- set of tasks
     retry_store_s = 1,
+    on_due = function() end,
     say = function(text)
       io.stderr:write(text)
     end,
     due = task.event(),
-    idle = task.event():set(),
+    idle = task.event(), -- set when nothing goes on by itself any more
+    stepped = task.event():set(), -- no `advance` is under way
     looked_ms = nil, -- when due jobs were last looked for
     awake_ms = nil, -- since when that happens without a gap
   }, Dispatcher)
   for key, value in pairs(options) do
     self[key] = value
   end
-  self.client = assert(core.net.client(task.loop(), { no_proxy = "localhost,127.0.0.1,::1" }))
+  local room = core.fs.raise_open_files() - OTHER_FILES
+  self.max_in_flight = self.max_in_flight or math.max(math.min(room, MAX_IN_FLIGHT), MIN_IN_FLIGHT)
+  self.transport = transport.new(self.clock, self.max_in_flight)
+  self.clock.on_sleep = function()
+    self:note_idle()
+  end
   -- Whatever the job's own zone [rec].
   self.header_zone = assert(core.time.zone("America/Los_Angeles"))
   return self
@@ -104,6 +124,7 @@ local function claim_job(self, row, now_ms, starts)
     self:complain(("job '%s' is disabled"):format(row.name), e)
   end
   if not slot_ms then
+    self.on_due(row.name, nil, now_ms)
     self.jobs:set_next_slot(row, job, now_ms)
     return self.store:update_job(row)
   end
@@ -164,14 +185,23 @@ local function claim(self, now_ms, limit)
   return starts, #executions + #rows
 end
 
+---Attempts go on, but for those that wait for a clock that stands still.
+function Dispatcher:is_idle()
+  local n = self.in_flight
+  return self.claiming == 0 and n <= self.clock.sleeper_count and n <= self.clock:asleep()
+end
+
+---Tell who waits for it that nothing goes on by itself, if that is so.
+function Dispatcher:note_idle()
+  if self:is_idle() then
+    self.idle:set()
+  end
+end
+
 local function set_in_flight(self, n)
   self.in_flight = n
-  if n == 0 then
-    self.idle:set()
-  else
-    self.idle:clear()
-  end
-  if n < MAX_IN_FLIGHT then
+  self:note_idle()
+  if n < self.max_in_flight then
     self.due:set() -- there is room again
   end
 end
@@ -203,46 +233,79 @@ local function note_gap(self, now_ms)
   end
 end
 
+local function start_attempt(self, start)
+  set_in_flight(self, self.in_flight + 1)
+  local running = task.spawn(function()
+    attempt.make(self, start.job, start.execution)
+    self.attempts[task.current()] = nil
+    set_in_flight(self, self.in_flight - 1)
+  end)
+  self.attempts[running] = true
+end
+
 ---Start every attempt that is due, as far as there is room. Waits for the claims to be durable, not
 ---for the attempts.
 ---@return integer? claimed
 ---@return mooncron.Err?
 function Dispatcher:fire_due()
-  local room = MAX_IN_FLIGHT - self.in_flight
-  if room <= 0 then
+  local room = math.min(self.max_in_flight - self.in_flight, MAX_CLAIM)
+  if room <= 0 or self.is_closed then
     return 0
   end
   local now_ms = self.clock:now_ms()
   note_gap(self, now_ms)
+  self.claiming = self.claiming + 1
   local starts, claimed = claim_durably(self, now_ms, room)
-  if not starts then
-    return nil, claimed
+  self.claiming = self.claiming - 1
+  if not starts or self.is_closed then
+    self:note_idle()
+    return starts and 0, claimed
   end
   self.looked_ms = now_ms
   for _, start in ipairs(starts) do
-    set_in_flight(self, self.in_flight + 1)
-    task.spawn(function()
-      attempt.make(self, start.job, start.execution)
-      set_in_flight(self, self.in_flight - 1)
-    end)
+    local execution = start.execution
+    if execution.attempt == 1 then
+      self.on_due(start.row.name, execution.forced == 1 and now_ms or execution.scheduled_ms, now_ms)
+    end
+    start_attempt(self, start)
   end
+  self:note_idle()
   return claimed
 end
 
----Wait until no attempt is on its way.
+---Wait until no attempt is on its way, but for those that wait for a clock that stands still.
 function Dispatcher:wait_until_idle()
-  while self.in_flight > 0 do
+  while not self:is_idle() do
+    self.idle:clear()
     self.idle.wait()
+  end
+end
+
+---Wait until nothing is due either: somebody fires meanwhile.
+function Dispatcher:drain()
+  while true do
+    self:wait_until_idle()
+    local due_ms = self.store:next_due_ms()
+    if not due_ms or due_ms > self.clock:now_ms() then
+      return
+    end
+    task.sleep(0.001)
   end
 end
 
 -- ---- time ----
 
--- Sleep until something is due, at most a minute, or until poked.
+-- Sleep until something is due, at most a minute, or until poked; a clock that stands still makes
+-- nothing due.
 local function sleep_until_due(self)
+  if self.clock.held_ms then
+    self.due.wait()
+    self.due:clear()
+    return
+  end
   local due_ms = self.store:next_due_ms()
   local wait_s = due_ms and math.max(due_ms - self.clock:now_ms(), 0) / 1000 or MAX_SLEEP_S
-  if self.in_flight >= MAX_IN_FLIGHT then
+  if self.in_flight >= self.max_in_flight then
     wait_s = MAX_SLEEP_S
   end
   if wait_s > 0 then
@@ -251,58 +314,68 @@ local function sleep_until_due(self)
   self.due:clear()
 end
 
----Fire on the flowing clock until the task is cancelled.
+---Fire what is due by the clock until the task is cancelled.
 function Dispatcher:run()
   while true do
-    if self.clock.held_ms then
-      task.sleep(0.1)
-    else
+    self.stepped.wait()
+    if self.stepped.is_set() then
       local n, e = task.shield(self.fire_due, self) -- what is claimed is started
       if not n then
         self:complain("nothing can be fired", e)
         task.sleep(self.retry_store_s)
-      elseif n == 0 or self.in_flight >= MAX_IN_FLIGHT then
+      elseif n == 0 or self.in_flight >= self.max_in_flight then
         sleep_until_due(self)
       end
     end
   end
 end
 
--- Fire all that is due at the held instant, with all that follows from it at the same instant.
-local function drain_instant(self)
-  repeat
-    local n = assert(self:fire_due())
-    self:wait_until_idle()
-  until n == 0
+-- When something happens next: a slot or a retry, or an attempt that has waited for time goes on.
+local function next_instant(self)
+  local due_ms, wake_ms = self.store:next_due_ms(), self.clock:next_wake_ms()
+  if self.in_flight >= self.max_in_flight then
+    due_ms = nil -- no room: first somebody has to end
+  end
+  return due_ms and wake_ms and math.min(due_ms, wake_ms) or due_ms or wake_ms
 end
 
----Let `ms` of the scheduler's time pass at once: the clock stands still at each due instant until
----its attempts have ended.
----@param ms integer
----@return integer instants at which something fired
-function Dispatcher:advance(ms)
+local function step_until(self, until_ms)
+  local clock, instants, last_ms = self.clock, 0, nil
+  while true do
+    local at_ms = next_instant(self)
+    if not at_ms or at_ms > until_ms then
+      break
+    end
+    at_ms = math.max(at_ms, clock:now_ms())
+    instants = instants + (at_ms == last_ms and 0 or 1)
+    last_ms = at_ms
+    clock:set(at_ms)
+    assert(task.shield(self.fire_due, self)) -- what is claimed is started
+    self:wait_until_idle()
+  end
+  clock:set(math.max(until_ms, clock:now_ms()))
+  return instants
+end
+
+---Let the scheduler's time pass at once up to an instant: the clock stands still at each due instant
+---until its attempts have ended. One at a time: who comes meanwhile waits.
+---@param until_ms integer? nil: just do what is due
+---@return integer instants at which something happened
+function Dispatcher:advance_to(until_ms)
+  while not self.stepped.is_set() do
+    self.stepped.wait()
+  end
+  self.stepped:clear()
   local clock = self.clock
   clock:hold()
-  local until_ms = clock:now_ms() + ms
-  local instants = 0
-  local ok, failure = pcall(function()
-    while true do
-      local due_ms = self.store:next_due_ms()
-      if not due_ms or due_ms > until_ms then
-        break
-      end
-      clock:set(math.max(due_ms, clock:now_ms()))
-      drain_instant(self)
-      instants = instants + 1
-    end
-    clock:set(until_ms)
-  end)
+  local ok, result = pcall(step_until, self, until_ms or clock:now_ms())
   clock:release()
+  self.stepped:set()
   self:poke()
   if not ok then
-    error(failure, 0)
+    error(result, 0)
   end
-  return instants
+  return result
 end
 
 ---After a start: what was on its way when the process ended is due again.
@@ -314,8 +387,13 @@ function Dispatcher:recover()
   return self.store:durable()
 end
 
+---End what is on its way, unrecorded: it is made again at the next start.
 function Dispatcher:close()
-  self.client:close()
+  self.is_closed = true
+  for running in pairs(self.attempts) do
+    running:cancel()
+  end
+  self.transport:close()
 end
 
 return M

@@ -160,7 +160,7 @@ function Jobs:create(parent, given)
   }
   ok, e = self:set_next_slot(row, job, now_ms)
   if ok then
-    ok, e = self.store:insert_job(row)
+    ok, e = self.store:insert_job(row, job)
   end
   if not ok then
     if e.code == "ALREADY_EXISTS" then
@@ -180,18 +180,18 @@ function Jobs:get(name)
   return self:view(row)
 end
 
----@return table[]? jobs
----@return mooncron.Err?
+---@return table[]? jobs a page of them
+---@return mooncron.Err|boolean err, or whether there are more
 function Jobs:list(parent, last_name, limit)
-  local rows, e = self.store:list(parent, last_name, limit)
+  local rows, more = self.store:list(parent, last_name, limit)
   if not rows then
-    return nil, e
+    return nil, more
   end
   local jobs = {}
   for i, row in ipairs(rows) do
     jobs[i] = self:view(row)
   end
-  return jobs
+  return jobs, more
 end
 
 ---@param name string from the URL

@@ -23,14 +23,21 @@ end
 ---@param url string
 ---@param instance string what the server answers in M.HEADER
 ---@param pid integer
+---@param token_file string? where the server's token is
 ---@return true?
 ---@return mooncron.Err?
-function M.write(folder, url, instance, pid)
+function M.write(folder, url, instance, pid, token_file)
   local identity, e = core.fs.identity(folder)
   if not identity then
     return nil, e
   end
-  local text = json.pretty({ url = url, pid = pid, instance = instance, folder = identity })
+  local text = json.pretty({
+    url = url,
+    pid = pid,
+    instance = instance,
+    folder = identity,
+    token_file = token_file,
+  })
   return core.fs.write(path_of(folder), text)
 end
 
@@ -61,7 +68,8 @@ end
 ---The URL of the server that runs on this folder now. A note that came with a copy of another folder,
 ---or that outlived its server, leads to none. Waits.
 ---@param folder string
----@return string?
+---@return string? url
+---@return string? token_file where the server's token is
 function M.find(folder)
   local note = read(folder)
   if not note or note.folder ~= core.fs.identity(folder) then
@@ -69,7 +77,9 @@ function M.find(folder)
   end
   local request = { url = note.url .. "/healthz", timeout = ASK_S, max_body = MAX_NOTE }
   local response = http.request(request, M.client())
-  return response and response.headers[M.HEADER:lower()] == note.instance and note.url or nil
+  if response and response.headers[M.HEADER:lower()] == note.instance then
+    return note.url, type(note.token_file) == "string" and note.token_file or nil
+  end
 end
 
 local function name_of(pid)

@@ -64,16 +64,11 @@ local function list(call)
   if not size then
     return nil, after
   end
-  -- One more than asked tells whether there is another page.
-  local jobs, e = call.jobs:list(call.parent, after, size + 1)
+  local jobs, more = call.jobs:list(call.parent, after, size)
   if not jobs then
-    return nil, e
+    return nil, more
   end
-  local answer = {}
-  if jobs[size + 1] then
-    answer.nextPageToken = page.token(jobs[size].name)
-    jobs[size + 1] = nil
-  end
+  local answer = { nextPageToken = more and page.token(jobs[#jobs].name) or nil }
   for i, job in ipairs(jobs) do
     jobs[i] = job_api.to_json(job, { int_enums = call.options.int_enums })
   end
@@ -152,6 +147,7 @@ local OPERATION <const> = LOCATION .. "/operations/*"
 ---@field path string below the version, `*` for a segment that is free
 ---@field verb string? what follows the last segment's colon
 ---@field answer (fun(call: mooncron.scheduler.Call): table?, any)? nil: the API has it, and we have not
+---@field is_kept boolean? its plain answer is one that depends on the job alone
 
 ---@type mooncron.scheduler.Route[]
 M.routes = {
@@ -159,7 +155,7 @@ M.routes = {
   { id = "get", method = "GET", path = LOCATION, answer = get_location },
   { id = "jobs.list", method = "GET", path = LOCATION .. "/jobs", answer = list },
   { id = "jobs.create", method = "POST", path = LOCATION .. "/jobs", answer = create },
-  { id = "jobs.get", method = "GET", path = JOB, answer = get },
+  { id = "jobs.get", method = "GET", path = JOB, answer = get, is_kept = true },
   { id = "jobs.patch", method = "PATCH", path = JOB, answer = patch },
   { id = "jobs.delete", method = "DELETE", path = JOB, answer = delete },
   { id = "jobs.pause", method = "POST", path = JOB, verb = "pause", answer = verb("pause") },
@@ -184,43 +180,59 @@ local function split(path)
   return parts
 end
 
-local parts_of <const> = {}
+-- The routes as a tree of segments. A node's leaves are lists of routes, by verb: one for each method.
+local LEAVES <const> = {}
+
+local function add_route(tree, route)
+  local node = tree
+  for _, part in ipairs(split(route.path)) do
+    node[part] = node[part] or { [LEAVES] = {} }
+    node = node[part]
+  end
+  local leaves, path_verb = node[LEAVES], route.verb or ""
+  leaves[path_verb] = leaves[path_verb] or {}
+  table.insert(leaves[path_verb], route)
+end
+
+local tree <const> = { [LEAVES] = {} }
 for _, route in ipairs(M.routes) do
-  parts_of[route] = split(route.path)
+  add_route(tree, route)
 end
 
 local function decode_segment(text)
-  return (text:gsub("%%(%x%x)", function(hex)
+  return text:find("%", 1, true) and text:gsub("%%(%x%x)", function(hex)
     return string.char(tonumber(hex, 16))
-  end))
+  end) or text
 end
 
--- The free segments, or nil when the route is another one.
-local function match(route, parts, path_verb)
-  local wanted = parts_of[route]
-  if #parts ~= #wanted + 1 or route.verb ~= path_verb then
-    return nil
-  end
-  local names = {}
-  for i, want in ipairs(wanted) do
-    local got = parts[i + 1]
-    if want == "*" then
-      names[#names + 1] = decode_segment(got)
-    elseif want ~= got then
-      return nil
+-- The routes of the segments after the first, and what stands in the free ones.
+local function match(parts, path_verb)
+  local node, names = tree, {}
+  for i = 2, #parts do
+    local part = parts[i]
+    local literal = part ~= "*" and node[part]
+    if not literal then
+      names[#names + 1] = decode_segment(part)
+    end
+    node = literal or node["*"]
+    if not node then
+      return {}
     end
   end
-  return names
+  return node[LEAVES][path_verb or ""] or {}, names
 end
 
 -- A verb follows the last segment's colon; job ids have none. Encoded or not, it is the same.
 local function take_verb(parts)
-  local last = parts[#parts] or ""
+  local last = parts[#parts]
+  if #parts < 7 or not last:find("[:%%]") then
+    return nil
+  end
   local id, path_verb = last:match("^(.+):(%a+)$")
   if not id then
     id, path_verb = last:match("^(.+)%%3[aA](%a+)$")
   end
-  if id and #parts > 6 then
+  if id then
     parts[#parts] = id
     return path_verb
   end
@@ -234,15 +246,13 @@ local function find_route(method, path)
     return nil, err.new("NOT_FOUND",
       ("path '%s' is not of the API: it begins with /v1/projects/"):format(path))
   end
-  local path_verb = take_verb(parts)
+  local routes, names = match(parts, take_verb(parts))
   local others = {}
-  for _, route in ipairs(M.routes) do
-    local names = match(route, parts, path_verb)
-    if names and route.method == method then
+  for i, route in ipairs(routes) do
+    if route.method == method then
       return route, names
-    elseif names then
-      others[#others + 1] = route.method
     end
+    others[i] = route.method
   end
   if others[1] then
     return nil, err.new("NOT_FOUND", ("%s is no method of '%s': use %s"):format(
@@ -279,6 +289,39 @@ local FAULTS <const> = {
   no_room = { "UNAVAILABLE", "too many large requests at once: try again" },
 }
 
+local PLAIN <const> = query_api.options {} -- of a request without a query
+
+local function options_of(query)
+  if query == "" then
+    return PLAIN
+  end
+  local parameters, e = query_api.parse(query)
+  if not parameters then
+    return nil, e
+  end
+  return query_api.options(parameters)
+end
+
+-- The text of a route's answer. That of a plain get depends on the job alone, so the store keeps it
+-- until the job changes.
+local function rendered(route, call)
+  local options, store = call.options, route.is_kept and call.options == PLAIN and call.jobs.store
+  local text = store and store:kept_answer(call.name)
+  if text then
+    return text
+  end
+  local value, order = route.answer(call)
+  if not value then
+    return nil, order
+  end
+  value = options.fields and query_api.select(value, options.fields) or value
+  text = options.pretty and json.pretty(value, order) or json.encode(value)
+  if store then
+    store:keep_answer(call.name, text)
+  end
+  return text
+end
+
 ---Answer a request of the API.
 ---@param jobs mooncron.scheduler.Jobs
 ---@param request { method: string, target: string, body: string, fault: string? }
@@ -294,20 +337,16 @@ function M.handle(jobs, request)
   elseif not route.answer then
     return failure(errors.unimplemented("projects.locations." .. route.id))
   end
-  local parameters, e = query_api.parse(query)
-  local options
-  if parameters then
-    options, e = query_api.options(parameters)
-  end
+  local options, e = options_of(query)
   if not options then
     return failure(e)
   end
-  local value, order = route.answer(call_of(jobs, names, options, request.body))
-  if not value then
-    return failure(order)
+  local call = call_of(jobs, names, options, request.body)
+  local body
+  body, e = rendered(route, call)
+  if not body then
+    return failure(e)
   end
-  value = options.fields and query_api.select(value, options.fields) or value
-  local body = options.pretty and json.pretty(value, order) or json.encode(value)
   return { status = 200, headers = JSON, body = body }
 end
 

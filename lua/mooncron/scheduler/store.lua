@@ -2,7 +2,7 @@
 ---transaction, and whoever waits for it is told after the commit.
 
 local core <const> = require "mooncron.core"
-local err <const> = require "mooncron.err"
+local file_format <const> = require "mooncron.scheduler.file_format"
 local json <const> = require "mooncron.json"
 local task <const> = require "mooncron.task"
 
@@ -12,100 +12,41 @@ local M = {}
 local Store = { __name = "mooncron.scheduler.Store" }
 Store.__index = Store
 
--- user_version of the file. A newer one is refused: nothing of it is touched.
-local VERSION <const> = 1
-
-local SCHEMA <const> = [[
--- One row a job. `resource` is what the user set (API JSON); the other columns are what the service
--- keeps. An id is never used again: an attempt that is still on its way when its job is deleted must
--- not be taken for one of another job.
-CREATE TABLE jobs (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  name TEXT NOT NULL UNIQUE,
-  parent TEXT NOT NULL,
-  resource TEXT NOT NULL,
-  state TEXT NOT NULL,
-  anchor_ms INTEGER NOT NULL,   -- where plain intervals count from
-  updated_ms INTEGER NOT NULL,
-  schedule_ms INTEGER,          -- shown as scheduleTime: the next run or retry
-  due_ms INTEGER,               -- the next slot to claim; NULL while paused or while an execution is out
-  attempted_ms INTEGER,         -- start of the last attempt
-  status INTEGER NOT NULL       -- of the last attempt, a google.rpc.Code; -1: none yet
-);
-CREATE INDEX jobs_by_parent ON jobs (parent, name);
-CREATE INDEX jobs_due ON jobs (due_ms) WHERE due_ms IS NOT NULL;
-
--- One row a running execution: a slot that was claimed, or a forced run. It stays until the last
--- attempt has ended.
-CREATE TABLE executions (
-  id INTEGER PRIMARY KEY,
-  job_id INTEGER NOT NULL,
-  forced INTEGER NOT NULL,
-  scheduled_ms INTEGER NOT NULL, -- the slot: the run's identity, the same on all attempts
-  first_ms INTEGER,              -- start of the first attempt
-  attempt INTEGER NOT NULL,      -- attempts started
-  failures INTEGER NOT NULL,     -- failed attempts that count
-  due_ms INTEGER,                -- of the next attempt; NULL while one is on its way
-  note TEXT                      -- why it is not a plain run: a catch-up, a repetition after a crash
-);
-CREATE INDEX executions_due ON executions (due_ms) WHERE due_ms IS NOT NULL;
-CREATE INDEX executions_by_job ON executions (job_id);
-
--- What was tried and what came of it.
-CREATE TABLE attempts (
-  id INTEGER PRIMARY KEY,
-  job TEXT NOT NULL,
-  scheduled_ms INTEGER NOT NULL,
-  forced INTEGER NOT NULL,
-  attempt INTEGER NOT NULL,
-  started_ms INTEGER NOT NULL,
-  ended_ms INTEGER NOT NULL,
-  latency_us INTEGER NOT NULL,
-  target_type TEXT NOT NULL,
-  target TEXT NOT NULL,
-  code TEXT NOT NULL,
-  http_status INTEGER,
-  debug_info TEXT NOT NULL,
-  answer TEXT NOT NULL,
-  note TEXT
-);
-CREATE INDEX attempts_by_job ON attempts (job, id);
-]]
-
----Attempts kept; the oldest go first.
+---Attempts kept, and for how long; the oldest go first.
 M.MAX_ATTEMPTS = 100000
-
-local function prepare_file(db, path)
-  local row, e = db:row("PRAGMA user_version")
-  if not row then
-    return nil, e
-  end
-  if row.user_version == 0 then
-    return db:exec("BEGIN;" .. SCHEMA .. "PRAGMA user_version = " .. VERSION .. ";COMMIT;")
-  elseif row.user_version > VERSION then
-    local words = "'%s' was written by a newer mooncron (format %d, this one knows %d): "
-      .. "use that one, or another folder"
-    return nil, err.new("FAILED_PRECONDITION", words:format(path, row.user_version, VERSION))
-  end
-  return true
-end
+M.MAX_ATTEMPT_AGE_MS = 30 * 86400000
 
 ---Open or make the file. It belongs to one process at a time.
 ---@param path string ":memory:" keeps nothing
+---@param limits { max_attempts: integer?, max_attempt_age_ms: integer?, is_simulated: boolean? }?
+--- `is_simulated`: what was committed survives the end of the process, but not that of the machine
 ---@return mooncron.scheduler.Store?
 ---@return mooncron.Err?
-function M.open(path)
+function M.open(path, limits)
   local db, e = core.store.open(path, { exclusive = true })
   if not db then
     return nil, e
   end
   local ok
-  ok, e = prepare_file(db, path)
+  ok, e = file_format.prepare(db, path)
+  if ok and limits and limits.is_simulated then
+    ok, e = db:exec("PRAGMA synchronous = OFF")
+  end
   if not ok then
     db:close()
     return nil, e
   end
-  return setmetatable({ db = db, path = path, waiters = {}, parsed = {}, parsed_count = 0 }, Store)
+  return setmetatable({
+    db = db,
+    path = path,
+    waiters = {},
+    parsed = {},
+    parsed_count = 0,
+    answers = {}, -- by name: what a get of the job answers, until it changes
+    answer_count = 0,
+    epoch = 0, -- resets so far: what began before one is not written down
+    limits = limits or {},
+  }, Store)
 end
 
 function Store:close()
@@ -129,8 +70,11 @@ function Store:commit()
   if not failure then
     ok, e = self.db:commit()
   end
-  if not ok and self.db:in_transaction() then
-    self.db:rollback()
+  if not ok then
+    self:drop_answers() -- they may tell of what is undone
+    if self.db:in_transaction() then
+      self.db:rollback()
+    end
   end
   local raised
   for _, waiter in ipairs(waiters) do
@@ -201,10 +145,15 @@ function Store:durable()
   if not self.open_turn then
     return true
   end
-  local done = task.event()
-  self:after_commit(function(e)
-    done:set(e)
-  end)
+  local done = self.committed
+  if not done then -- one for all that wait in this turn
+    done = task.event()
+    self.committed = done
+    self:after_commit(function(e)
+      self.committed = nil
+      done:set(e)
+    end)
+  end
   local e = done.wait()
   if e then
     return nil, e
@@ -216,6 +165,14 @@ end
 
 local MAX_PARSED <const> = 10000
 
+local function keep_parsed(self, row, job)
+  if self.parsed_count >= MAX_PARSED then
+    self.parsed, self.parsed_count = {}, 0
+  end
+  self.parsed_count = self.parsed_count + (self.parsed[row.name] and 0 or 1)
+  self.parsed[row.name] = { text = row.resource, job = job }
+end
+
 ---The job as the user set it, canonical, of a row. Shared and cached: not to be changed.
 function Store:resource_of(row)
   local known = self.parsed[row.name]
@@ -224,12 +181,31 @@ function Store:resource_of(row)
   end
   local value = assert(json.decode(row.resource))
   local job = assert(require("mooncron.api.job").from_json(value, { lenient = true }))
-  if self.parsed_count >= MAX_PARSED then
-    self.parsed, self.parsed_count = {}, 0
-  end
-  self.parsed_count = self.parsed_count + (known and 0 or 1)
-  self.parsed[row.name] = { text = row.resource, job = job }
+  keep_parsed(self, row, job)
   return job
+end
+
+local MAX_ANSWERS <const> = 10000
+
+---What a get of the job answers, if it is known. It is the caller's to render.
+---@param name string
+---@return string?
+function Store:kept_answer(name)
+  return self.answers[name]
+end
+
+---Keep it until the job changes.
+---@param name string
+---@param text string
+function Store:keep_answer(name, text)
+  if self.answer_count >= MAX_ANSWERS then
+    self:drop_answers()
+  end
+  self.answers[name], self.answer_count = text, self.answer_count + 1
+end
+
+function Store:drop_answers()
+  self.answers, self.answer_count = {}, 0
 end
 
 function Store:job(name)
@@ -240,13 +216,35 @@ function Store:job_by_id(id)
   return self.db:row("SELECT * FROM jobs WHERE id = ?", id)
 end
 
----Jobs of a parent in the order of their names, those after `last_name` only.
+-- Bytes of jobs on one page, but for the last one: 500 of a megabyte each would be half a gigabyte.
+local MAX_PAGE <const> = 4 << 20
+
+---A page of a parent's jobs in the order of their names, those after `last_name` only.
+---@return table[]? rows at most `limit`, fewer when they are large
+---@return mooncron.Err|boolean err, or whether there are more
 function Store:list(parent, last_name, limit)
-  return self.db:rows("SELECT * FROM jobs WHERE parent = ? AND name > ? ORDER BY name LIMIT ?",
-    parent, last_name or "", limit)
+  local rows, e = self.db:rows([[SELECT * FROM (
+      SELECT *, sum(length(resource)) OVER (ORDER BY name) - length(resource) AS bytes_before FROM (
+        SELECT * FROM jobs WHERE parent = ? AND name > ? ORDER BY name LIMIT ?))
+      WHERE bytes_before < ?]], parent, last_name or "", limit, MAX_PAGE)
+  if not rows or not rows[1] then
+    return rows, e or false
+  end
+  local next_row
+  next_row, e = self.db:row("SELECT 1 FROM jobs WHERE parent = ? AND name > ? LIMIT 1",
+    parent, rows[#rows].name)
+  if e then
+    return nil, e
+  end
+  return rows, next_row ~= nil
 end
 
-function Store:insert_job(row)
+---@param row table
+---@param job table? canonical, of `row.resource`: spares reading it
+function Store:insert_job(row, job)
+  if job then
+    keep_parsed(self, row, job)
+  end
   return change(self, [[INSERT INTO jobs (name, parent, resource, state, anchor_ms, updated_ms,
       schedule_ms, due_ms, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)]],
     row.name, row.parent, row.resource, row.state, row.anchor_ms, row.updated_ms, row.schedule_ms,
@@ -255,6 +253,7 @@ end
 
 ---Write back what may change of a job: all columns but its identity.
 function Store:update_job(row)
+  self.answers[row.name] = nil
   return change(self, [[UPDATE jobs SET resource = ?, state = ?, anchor_ms = ?, updated_ms = ?,
       schedule_ms = ?, due_ms = ?, attempted_ms = ?, status = ? WHERE id = ?]],
     row.resource, row.state, row.anchor_ms, row.updated_ms, row.schedule_ms, row.due_ms,
@@ -266,6 +265,7 @@ function Store:delete_job(row)
   if not ok then
     return nil, e
   end
+  self.answers[row.name] = nil
   return change(self, "DELETE FROM jobs WHERE id = ?", row.id)
 end
 
@@ -332,28 +332,107 @@ end
 
 -- ---- attempts ----
 
+---Drop the attempts that are too many or too old.
+function Store:prune_attempts(now_ms)
+  local ok, e = change(self, "DELETE FROM attempts WHERE id <= (SELECT max(id) FROM attempts) - ?",
+    self.limits.max_attempts or M.MAX_ATTEMPTS)
+  if not ok then
+    return nil, e
+  end
+  -- Ids grow with time: stop at the first one that is young enough.
+  return change(self, [[DELETE FROM attempts WHERE id <
+      (SELECT id FROM attempts WHERE ended_ms >= ? ORDER BY id LIMIT 1)]],
+    now_ms - (self.limits.max_attempt_age_ms or M.MAX_ATTEMPT_AGE_MS))
+end
+
 function Store:insert_attempt(a)
   local ok, e = change(self, [[INSERT INTO attempts (job, scheduled_ms, forced, attempt, started_ms, ended_ms,
       latency_us, target_type, target, code, http_status, debug_info, answer, note)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]],
     a.job, a.scheduled_ms, a.forced, a.attempt, a.started_ms, a.ended_ms, a.latency_us, a.target_type,
-    a.target, a.code, a.http_status, a.debug_info, a.answer, a.note)
+    a.target, a.code, a.http_status, a.debug_info, core.store.blob(a.answer), a.note)
   if not ok then
     return nil, e
   end
-  local id = self.db:last_rowid()
-  if id % 1000 == 0 then
-    return change(self, "DELETE FROM attempts WHERE id <= ?", id - M.MAX_ATTEMPTS)
+  a.id = self.db:last_rowid()
+  local now_and_then = math.max(1, math.min(1000, (self.limits.max_attempts or M.MAX_ATTEMPTS) // 10))
+  if a.id % now_and_then == 0 then
+    return self:prune_attempts(a.ended_ms)
   end
   return true
 end
 
----Attempts, the oldest first: of one job or of all, after `last_id`.
----@param filter { job: string?, after_id: integer?, limit: integer? }
+local function reversed(rows)
+  local out, n = {}, #rows
+  for i = 1, n do
+    out[i] = rows[n + 1 - i]
+  end
+  return out
+end
+
+---@class mooncron.AttemptFilter
+---@field job string? full name, or an id in whatever location
+---@field failed boolean? only those without success
+---@field after_id integer? those after it
+---@field limit integer? default 1000, at most 100,000
+---@field newest boolean? when there are more than the limit: the newest, not the oldest
+
+---Attempts in the order in which they ended.
+---@param filter mooncron.AttemptFilter
+---@return table[]?
+---@return mooncron.Err?
 function Store:attempts(filter)
-  return self.db:rows(
-    "SELECT * FROM attempts WHERE id > ?1 AND (?2 IS NULL OR job = ?2) ORDER BY id LIMIT ?3",
-    filter.after_id or 0, filter.job, filter.limit or 1000)
+  local terms, values = { "id > ?1" }, { filter.after_id or 0, math.min(filter.limit or 1000, 100000) }
+  if filter.job then
+    local is_full = filter.job:find("/", 1, true)
+    terms[2] = is_full and "job = ?3" or "(job = ?3 OR substr(job, -length(?3) - 6) = '/jobs/' || ?3)"
+    values[3] = filter.job
+  end
+  if filter.failed then
+    terms[#terms + 1] = "code <> 'OK'"
+  end
+  local sql = ("SELECT * FROM attempts WHERE %s ORDER BY id %s LIMIT ?2"):format(
+    table.concat(terms, " AND "), filter.newest and "DESC" or "ASC")
+  local rows, e = self.db:rows(sql, table.unpack(values))
+  if not rows then
+    return nil, e
+  end
+  return filter.newest and reversed(rows) or rows
+end
+
+-- ---- the whole ----
+
+---Drop all jobs, executions and attempts. What is on its way is not written down any more.
+function Store:reset()
+  self.epoch = self.epoch + 1
+  self.parsed, self.parsed_count = {}, 0
+  self:drop_answers()
+  for _, table_name in ipairs { "executions", "jobs", "attempts" } do
+    local ok, e = change(self, "DELETE FROM " .. table_name)
+    if not ok then
+      return nil, e
+    end
+  end
+  return self:durable()
+end
+
+---The latest instant that anything stored is of.
+---@return integer ms
+function Store:latest_ms()
+  return assert(self.db:row([[SELECT max(
+    ifnull((SELECT max(updated_ms) FROM jobs), 0),
+    ifnull((SELECT ended_ms FROM attempts ORDER BY id DESC LIMIT 1), 0)) AS ms]])).ms
+end
+
+---@return integer
+function Store:job_count()
+  return assert(self.db:row("SELECT count(*) AS n FROM jobs")).n
+end
+
+---@return integer bytes of the file, or of what is in memory
+function Store:size()
+  local pages = assert(self.db:row("PRAGMA page_count")).page_count
+  return pages * assert(self.db:row("PRAGMA page_size")).page_size
 end
 
 return M

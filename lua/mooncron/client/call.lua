@@ -12,7 +12,7 @@ local M = {}
 ---@class mooncron.CallOptions
 ---@field timeout number? seconds for the call with all its retries
 
----@class mooncron.api.Call
+---@class mooncron.client.Call
 ---@field rpc string the method's name, as `create_job`: it decides on retries and quota
 ---@field method string of HTTP
 ---@field path string below the version
@@ -22,7 +22,7 @@ local M = {}
 
 ---Make a call. Waits.
 ---@param backend table
----@param call mooncron.api.Call
+---@param call mooncron.client.Call
 ---@param options mooncron.CallOptions?
 ---@return table? answer decoded JSON
 ---@return mooncron.Err?

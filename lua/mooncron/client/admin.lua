@@ -1,9 +1,9 @@
 ---The client's methods beside those of jobs: locations, customer-managed keys, long-running operations.
 
-local call <const> = require "mooncron.api.call"
+local call <const> = require "mooncron.client.call"
 local err <const> = require "mooncron.err"
 local names <const> = require "mooncron.api.name"
-local pager <const> = require "mooncron.api.pager"
+local pager <const> = require "mooncron.client.pager"
 local resources <const> = require "mooncron.api.resources"
 local schema_write <const> = require "mooncron.schema_write"
 local task <const> = require "mooncron.task"

@@ -39,7 +39,7 @@ local function add(problems, found)
   end
 end
 
----@class mooncron.api.Check
+---@class mooncron.client.Check
 ---@field partial boolean? a patch: required fields may be missing
 ---@field parent string?
 ---@field rules boolean? false: only what cannot be sent at all is refused
@@ -47,7 +47,7 @@ end
 
 ---Read a job as a script writes it, and check it.
 ---@param given table
----@param check mooncron.api.Check
+---@param check mooncron.client.Check
 ---@return mooncron.Job?
 ---@return mooncron.Err?
 function M.read(given, check)

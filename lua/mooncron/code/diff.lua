@@ -1,0 +1,107 @@
+---What differs between two jobs in compared form, leaf by leaf, as it may be shown. Pure.
+
+local fields <const> = require "mooncron.api.fields"
+local job_api <const> = require "mooncron.api.job"
+local mask_api <const> = require "mooncron.api.mask"
+local normalise <const> = require "mooncron.code.normalise"
+local secret <const> = require "mooncron.code.secret"
+local sets <const> = require "mooncron.code.set"
+
+local M = {}
+
+---@class mooncron.code.Difference
+---@field path string
+---@field from any nil: was not there
+---@field to any
+
+local EMPTY <const> = {}
+
+local function shown(path, value)
+  if value == nil then
+    return normalise.defaults[path]
+  end
+  return secret.show(path, value)
+end
+
+local function add(out, path, from, to)
+  if from ~= to then
+    out[#out + 1] = { path = path, from = shown(path, from), to = shown(path, to) }
+  end
+end
+
+local function keys_of(a, b)
+  local seen, keys = {}, {}
+  for _, map in ipairs { a, b } do
+    for key in next, map do
+      if not seen[key] then
+        seen[key] = true
+        keys[#keys + 1] = key
+      end
+    end
+  end
+  table.sort(keys)
+  return keys
+end
+
+local walk
+
+local function walk_field(field, a, b, path, out)
+  if field.kind == "message" then
+    walk(field.message, a or EMPTY, b or EMPTY, path .. ".", out)
+  elseif field.kind == "map" then
+    a, b = a or EMPTY, b or EMPTY
+    for _, key in ipairs(keys_of(a, b)) do
+      add(out, path .. "." .. key, a[key], b[key])
+    end
+  else
+    add(out, path, a, b)
+  end
+end
+
+function walk(message, old, new, prefix, out)
+  for _, field in ipairs(message.fields) do
+    local a, b = old[field.name], new[field.name]
+    if a ~= b and not field.output and not field.immutable then
+      if prefix == "" and field.name == "description" then
+        local text_a, set_a = sets.detach(a)
+        local text_b, set_b = sets.detach(b)
+        add(out, "set", set_a, set_b)
+        add(out, "description", text_a, text_b)
+      else
+        walk_field(field, a, b, prefix .. field.name, out)
+      end
+    end
+  end
+  return out
+end
+
+---The differing leaves in the order of the fields. `set` stands for the mark in the description.
+---@param old table compared form; empty for a job that is not there
+---@param new table
+---@return mooncron.code.Difference[]
+function M.leaves(old, new)
+  return walk(fields.job, old, new, "", {})
+end
+
+---Whether a live job is as declared, its state aside.
+---@param live mooncron.Job
+---@param job mooncron.Job
+---@return boolean
+function M.is_same(live, job)
+  return #mask_api.compute(normalise.compared(live), normalise.compared(job)) == 0
+end
+
+---The update mask that makes the live job the declared one; empty when it is that. What depends on something
+---that changes is in it too, or it would stay as it was filled in for the old value: an audience of the old
+---uri, the Content-Type of a body that is gone.
+---@param live mooncron.Job
+---@param job mooncron.Job
+---@return string[]
+function M.mask(live, job)
+  if M.is_same(live, job) then
+    return {}
+  end
+  return mask_api.compute(live, job_api.normalise_stored(job))
+end
+
+return M

@@ -1,0 +1,95 @@
+---The journal of an apply: a line for each change that is begun and each that is done, so that a run that
+---was cut off is known for what it was, and the next one goes on. It is removed when all is done.
+
+local core <const> = require "mooncron.core"
+local err <const> = require "mooncron.err"
+local json <const> = require "mooncron.json"
+
+local M = {}
+
+---Where journals and snapshots are kept: $XDG_STATE_HOME/mooncron, else ~/.local/state/mooncron.
+---@param env fun(name: string): string?
+---@return string?
+---@return mooncron.Err?
+function M.folder(env)
+  local base, home = env("XDG_STATE_HOME"), env("HOME")
+  if base and base ~= "" then
+    return base .. "/mooncron"
+  elseif home and home ~= "" then
+    return home .. "/.local/state/mooncron"
+  end
+  return nil, err.new("FAILED_PRECONDITION",
+    "no folder for the journal: set XDG_STATE_HOME or HOME, or name a file")
+end
+
+---@class mooncron.code.Journal
+---@field path string
+---@field begun table<string, true> by name, of an earlier run that was cut off
+---@field done integer how many changes that run had done
+---@field total integer? how many it had before it
+local Journal = { __name = "mooncron.code.Journal" }
+Journal.__index = Journal
+
+-- Lines of an earlier run; the last one may be cut off.
+local function read_lines(self, text)
+  for line in text:gmatch("([^\n]*)\n") do
+    local entry = json.decode(line)
+    if type(entry) ~= "table" then -- luacheck: ignore 542
+      -- torn by a crash of the machine
+    elseif entry.begin then
+      self.begun[entry.begin] = true
+    elseif entry.done then
+      self.done = self.done + 1
+      self.begun[entry.done] = nil
+    elseif entry.total then
+      self.total = (self.total or 0) + math.tointeger(entry.total)
+    end
+  end
+end
+
+---Open the journal of a run; what an earlier one left is in it.
+---@param path string
+---@return mooncron.code.Journal?
+---@return mooncron.Err?
+function M.open(path)
+  local folder = path:match("^(.*)/[^/]*$")
+  if folder and folder ~= "" then
+    local ok, e = core.fs.mkdirs(folder)
+    if not ok then
+      return nil, e
+    end
+  end
+  local self = setmetatable({ path = path, begun = {}, done = 0 }, Journal)
+  local old = io.open(path, "rb")
+  if old then
+    read_lines(self, old:read("a"))
+    old:close()
+  end
+  local file, why = io.open(path, "ab")
+  if not file then
+    return nil, err.new("PERMISSION_DENIED", "cannot write the journal " .. why)
+  end
+  file:setvbuf("no")
+  self.file = file
+  return self
+end
+
+function Journal:write(entry)
+  if self.file then
+    self.file:write(assert(json.canonical(entry)), "\n")
+  end
+end
+
+---Close; with `over`, nothing is left to go on with.
+---@param over boolean
+function Journal:close(over)
+  if self.file then
+    self.file:close()
+    self.file = nil
+    if over then
+      os.remove(self.path)
+    end
+  end
+end
+
+return M
