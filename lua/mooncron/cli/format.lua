@@ -25,12 +25,14 @@ local function sorted_keys(map)
   return keys
 end
 
+local PYTHON_ESCAPES <const> = { ["\\"] = "\\\\", ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r" }
+
 -- A value inside of a cell, which gcloud leaves to Python.
 local function python(value)
   if type(value) == "string" then
     local quote = value:find("'", 1, true) and not value:find('"', 1, true) and '"' or "'"
-    return quote .. value:gsub("[\\\n\t\r]", { ["\\"] = "\\\\", ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r" })
-      :gsub(quote == "'" and "'" or "\0", "\\'") .. quote
+    local body = value:gsub("[\\\n\t\r]", PYTHON_ESCAPES)
+    return quote .. (quote == "'" and body:gsub("'", "\\'") or body) .. quote
   elseif type(value) == "boolean" then
     return value and "True" or "False"
   elseif type(value) ~= "table" then
@@ -236,9 +238,11 @@ local function separated(defaults)
     local terminator = unescaped(a.terminator or "\n")
     local quotes = defaults.quotes and not a["no-quote"] or a.quote ~= nil
     local function quote(text)
-      local is_bare = text == "" or not quotes or not (text:find(delimiter, 1, true) or text:find('"', 1, true)
-        or text:find(separator, 1, true) or text:find(terminator, 1, true) or text:find("^%s") or text:find("%s$"))
-      return is_bare and text or '"' .. text:gsub('"', '""') .. '"'
+      local is_odd = text:find("^%s") or text:find("%s$") or text:find('"', 1, true)
+      for _, mark in ipairs { delimiter, separator, terminator } do
+        is_odd = is_odd or text:find(mark, 1, true)
+      end
+      return quotes and is_odd and '"' .. text:gsub('"', '""') .. '"' or text
     end
     local out = {}
     local function line(make)
@@ -282,7 +286,8 @@ local UNIMPLEMENTED <const> = {
   config = true, diff = true, flattened = true, list = true, multi = true, object = true, text = true,
 }
 local ATTRIBUTES <const> = {
-  ["no-heading"] = true, ["no-quote"] = true, delimiter = true, quote = true, separator = true, terminator = true,
+  ["no-heading"] = true, ["no-quote"] = true, delimiter = true, quote = true, separator = true,
+  terminator = true,
 }
 
 -- ---- parsing ----
@@ -340,8 +345,8 @@ function M.parse(text)
   if not columns then
     return nil, e
   elseif NEEDS_COLUMNS[name] and #columns == 0 then
-    return nil, err.new("INVALID_ARGUMENT", (("Format [%s] requires a non-empty projection. Use key parameters to "
-      .. "specify a projection like so `%s(foo, bar.baz)`"):format(name, name)))
+    return nil, err.new("INVALID_ARGUMENT", (("Format [%s] requires a non-empty projection. Use key "
+      .. "parameters to specify a projection like so `%s(foo, bar.baz)`"):format(name, name)))
   end
   return { name = name, attributes = given, columns = columns }
 end
@@ -349,8 +354,8 @@ end
 ---Print records.
 ---@param records table[] decoded JSON
 ---@param format mooncron.cli.Format
----@param options { single: boolean?, labels: table<string, string>? } `single`: the one record, not a list of
----  one; `labels`: heads of columns by key
+---@param options { single: boolean?, labels: table<string, string>? } `single`: the one record, not a list
+---  of one; `labels`: heads of columns by key
 ---@return string
 function M.print(records, format, options)
   return PRINTERS[format.name](records, format, {

@@ -59,7 +59,8 @@ end
 function Lexer:word(word, look_only)
   self:skip()
   local after = self.at + #word
-  if self.text:sub(self.at, after - 1) ~= word or not self.text:find("^[%s()]", after) and after <= #self.text then
+  local is_whole = after > #self.text or self.text:find("^[%s()]", after) ~= nil
+  if self.text:sub(self.at, after - 1) ~= word or not is_whole then
     return false
   end
   self.at = look_only and self.at or after

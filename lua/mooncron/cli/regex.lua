@@ -7,7 +7,7 @@ local err <const> = require "mooncron.err"
 
 local M = {}
 
-local MAX_STEPS <const> = 1000000
+local MAX_STEPS <const> = 200000
 local MAX_REPEAT <const> = 1000
 
 local function fail(message, ...)

@@ -1,5 +1,6 @@
----YAML as gcloud prints it: block style, keys sorted, lines folded at 80 columns. A text stays plain only when every
----reader takes it for a text, whether it speaks YAML 1.1 or 1.2: `yes`, `012`, `1:30` are quoted.
+---YAML as gcloud prints it: block style, keys sorted, lines folded at 80 columns. A text stays plain only
+---when every reader takes it for a text, whether it speaks YAML 1.1 or 1.2: `yes`, `012`, `1:30` are
+---quoted.
 
 local json <const> = require "mooncron.json"
 
@@ -86,12 +87,12 @@ local function folded(text, column, indent, quote)
 end
 
 local ESCAPES <const> = {
-  [0] = "\\0", [7] = "\\a", [8] = "\\b", [9] = "\\t", [10] = "\\n", [11] = "\\v", [12] = "\\f", [13] = "\\r",
-  [27] = "\\e", [34] = '\\"', [92] = "\\\\", [0x85] = "\\N", [0xA0] = "\\_", [0x2028] = "\\L", [0x2029] = "\\P",
+  [0] = "\\0", [7] = "\\a", [8] = "\\b", [9] = "\\t", [10] = "\\n", [11] = "\\v", [12] = "\\f",
+  [13] = "\\r", [27] = "\\e", [34] = '\\"', [92] = "\\\\", [0x85] = "\\N", [0x2028] = "\\L", [0x2029] = "\\P",
 }
 
 local function escape(c)
-  if ESCAPES[c] and c ~= 0xA0 then
+  if ESCAPES[c] then
     return ESCAPES[c]
   elseif not is_special(c) then
     return utf8.char(c)
@@ -178,7 +179,8 @@ local function sorted_keys(map)
 end
 
 local function number(value)
-  return math.tointeger(value) and ("%d"):format(math.tointeger(value)) or ("%.6f"):format(value):gsub("0+$", "")
+  local whole = math.tointeger(value)
+  return whole and ("%d"):format(whole) or (("%.6f"):format(value):gsub("0+$", ""))
 end
 
 local write

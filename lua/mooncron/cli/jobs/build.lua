@@ -96,16 +96,14 @@ function M.create(target, values, world)
   end
   local job = {}
   for _, flag in ipairs(flags) do
-    local text, value = values[flags_api.key(flag)], nil
+    local text = values[flags_api.key(flag)]
+    local value = text == nil and default_of(flag, world) or nil
     if text ~= nil then
       value, problem = values_api.read(flag, text, world)
-      if problem then
-        return nil, problem
-      end
-    else
-      value = default_of(flag, world)
     end
-    if value ~= nil and flag.field then
+    if problem then
+      return nil, problem
+    elseif value ~= nil and flag.field then
       set(job, flag.field, value)
     end
   end

@@ -90,7 +90,8 @@ local AUTH <const> = {
     needs = "--oauth-service-account-email", help = "its scope (default .../auth/cloud-platform)" },
   { "--clear-auth-token", only = "update", group = "auth", help = "send no token",
     clears = {
-      OIDC .. "service_account_email", OIDC .. "audience", OAUTH .. "service_account_email", OAUTH .. "scope",
+      OIDC .. "service_account_email", OIDC .. "audience",
+      OAUTH .. "service_account_email", OAUTH .. "scope",
     } },
 }
 
@@ -118,8 +119,8 @@ M.targets = {
       { "--uri", value = "URI", kind = "uri", field = "http_target.uri", required = true,
         help = "where to send the request: http://... or https://..." },
     }, method("http_target.http_method", { "patch", "options" }),
-      map("headers", "http_target.headers", "headers of the request"), body("http_target.body", true), AUTH,
-      DEADLINE, RETRY),
+      map("headers", "http_target.headers", "headers of the request"), body("http_target.body", true),
+      AUTH, DEADLINE, RETRY),
     examples = {
       create = "nightly --schedule='0 2 * * *' --time-zone=Europe/Berlin --uri=https://example.com/report",
       update = "nightly --schedule='30 2 * * *' --update-headers=X-Team=data --clear-auth-token",
@@ -144,7 +145,7 @@ M.targets = {
       { "--relative-url", value = "PATH", kind = "path", field = "app_engine_http_target.relative_uri",
         default = "/", clear = "--clear-relative-url", help = "path of the request (default /)" },
       { "--service", value = "ID", field = "app_engine_http_target.app_engine_routing.service",
-        clear = "--clear-service", clear_to = "default", help = "service to call (default: the default one)" },
+        clear = "--clear-service", clear_to = "default", help = "service to call (default: default)" },
       { "--version", value = "ID", field = "app_engine_http_target.app_engine_routing.version",
         help = "version of the service" },
     }, method("app_engine_http_target.http_method", {}),
