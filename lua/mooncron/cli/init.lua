@@ -30,6 +30,8 @@ M.commands = {
   "auth",
   "capabilities",
   "scheduler",
+  "completion",
+  "help",
 }
 
 local usage <const> = [[

@@ -98,11 +98,9 @@ end
 
 -- ---- running ----
 
----Where an error is said to come from, after gcloud's fashion.
----@param path string
----@return string
+-- Where an error is said to come from, after gcloud's fashion.
 local function origin(path)
-  return "mooncron.scheduler." .. path:gsub(" ", ".")
+  return "mooncron.scheduler." .. path:gsub("^scheduler ", ""):gsub(" ", ".")
 end
 
 ---One error, and the details that the server gave.
