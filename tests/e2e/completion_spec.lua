@@ -52,7 +52,8 @@ describe("completion of", function()
       for i, word in ipairs { ... } do
         words[i + 1] = quote(word)
       end
-      local text = capture((at_server .. " bash --norc -c %s bash %s"):format( quote(BASH:format(quote(program))), table.concat(words, " ")))
+      local text = capture((at_server .. " bash --norc -c %s bash %s"):format(
+        quote(BASH:format(quote(program))), table.concat(words, " ")))
       local list = {}
       for line in text:gmatch("[^\n]+") do
         list[#list + 1] = line

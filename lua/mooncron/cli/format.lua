@@ -4,8 +4,7 @@
 
 local err <const> = require "mooncron.err"
 local json <const> = require "mooncron.json"
-local projection <const> = require "mooncron.cli.projection"
-local text_of <const> = require("mooncron.cli.transform").text_of
+local text_of <const> = require("mooncron.text").scalar
 
 local M = {}
 
@@ -79,7 +78,7 @@ local function field(value, delimiter, quote)
 end
 
 local function heading(column, labels)
-  return column.label or labels[column.name] or projection.heading(column)
+  return column.label or labels[column.name] or require("mooncron.cli.projection").heading(column)
 end
 
 -- ---- printers: records -> text ----
@@ -337,10 +336,13 @@ function M.parse(text)
   if body ~= "" and not inner then
     return nil, err.new("INVALID_ARGUMENT", ("Unexpected tokens [%s] in format."):format(body))
   end
-  local given, e = require("mooncron.cli.lex").protect(parse_attributes, (attributes or "[]"):sub(2, -2))
+  local given, e = {}, nil
+  if attributes then
+    given, e = require("mooncron.cli.lex").protect(parse_attributes, attributes:sub(2, -2))
+  end
   local columns = given and {}
   if given and inner then
-    columns, e = projection.parse(inner)
+    columns, e = require("mooncron.cli.projection").parse(inner)
   end
   if not columns then
     return nil, e

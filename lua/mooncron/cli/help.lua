@@ -69,7 +69,7 @@ local function walk(node, path, places)
   end
   for i, child in ipairs(node.children or {}) do
     place.children[i] = child.name
-    walk(child, path .. " " .. child.name, places)
+    walk(tree.resolve(child), path .. " " .. child.name, places)
   end
 end
 

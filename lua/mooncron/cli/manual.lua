@@ -83,7 +83,7 @@ local function leaves(node, path, out)
     out[#out + 1] = command_entry(path, require("mooncron.cli.tree").help(node, path) .. "\n")
   end
   for _, child in ipairs(node.children or {}) do
-    leaves(child, path .. " " .. child.name, out)
+    leaves(require("mooncron.cli.tree").resolve(child), path .. " " .. child.name, out)
   end
 end
 

@@ -2,9 +2,7 @@
 --- --sort-by, --limit, --page-size and --uri.
 
 local connection <const> = require "mooncron.cli.connection"
-local filter <const> = require "mooncron.cli.filter"
 local format <const> = require "mooncron.cli.format"
-local projection <const> = require "mooncron.cli.projection"
 
 local M = {}
 
@@ -43,6 +41,10 @@ function M.options(own, is_list)
   return connection.with_options(list)
 end
 
+local function all()
+  return true
+end
+
 -- What was found, or its error raised.
 local function must(value, e)
   if value == nil then
@@ -68,13 +70,13 @@ function M.query(values, default)
     reversed[#reversed + 1] = key:find("^%s*~") ~= nil
     return (key:gsub("~", "", 1))
   end)
-  local order = values.sort_by and must(projection.parse(keys))
+  local order = values.sort_by and must(require("mooncron.cli.projection").parse(keys))
   for i, column in ipairs(order or {}) do
     column.is_reverse = reversed[i]
   end
   return {
     format = must(format.parse(values.uri == true and "value(name)" or text)),
-    matches = must(filter.compile(values.filter or "")),
+    matches = values.filter and must(require("mooncron.cli.filter").compile(values.filter)) or all,
     order = order,
     limit = values.limit,
   }

@@ -1,7 +1,7 @@
 ---The functions of projections, `name.basename()`: those of `gcloud topic projections` that make sense for
 ---jobs and locations. Each is a row: its parameters in order, and what it does with a value.
 
-local base64 <const> = require "mooncron.api.base64"
+local text_of <const> = require("mooncron.text").scalar
 
 local M = {}
 
@@ -9,17 +9,6 @@ local function is_empty(value)
   return value == nil or value == "" or value == 0 or value == false
     or (type(value) == "table" and next(value) == nil)
 end
-
----A scalar as text, nil as "".
-local function text_of(value)
-  if value == nil then
-    return ""
-  elseif type(value) == "number" then
-    return math.tointeger(value) and ("%d"):format(math.tointeger(value)) or ("%.14g"):format(value)
-  end
-  return tostring(value)
-end
-M.text_of = text_of
 
 local function split(text, separator)
   local list, at = {}, 1
@@ -104,13 +93,15 @@ M.all = {
   decode = {
     "encoding", "undefined",
     fn = function(value, a)
-      return a.encoding == "base64" and type(value) == "string" and base64.decode(value) or a.undefined or ""
+      local readable = a.encoding == "base64" and type(value) == "string"
+      return readable and require("mooncron.api.base64").decode(value) or a.undefined or ""
     end,
   },
   encode = {
     "encoding", "undefined",
     fn = function(value, a)
-      return a.encoding == "base64" and base64.encode(text_of(value)) or a.undefined or ""
+      local encode = a.encoding == "base64" and require("mooncron.api.base64").encode
+      return encode and encode(text_of(value)) or a.undefined or ""
     end,
   },
   firstof = {

@@ -9,6 +9,7 @@ local M = {}
 
 ---@class mooncron.cli.Node
 ---@field name string
+---@field load (fun(): mooncron.cli.Node)? gives the node itself: commands are loaded when they are called
 ---@field summary string one line, without a dot
 ---@field children mooncron.cli.Node[]? of a group
 ---@field words { min: integer, max: integer, names: string? }? of a leaf
@@ -20,6 +21,13 @@ local M = {}
 ---@field check (fun(values: table): string?)? a usage mistake, one line
 
 -- ---- finding ----
+
+---The node that a child stands for.
+---@param child mooncron.cli.Node
+---@return mooncron.cli.Node
+function M.resolve(child)
+  return child.load and child.load() or child
+end
 
 ---The node that words lead to, and how many of them did.
 ---@param root mooncron.cli.Node
@@ -36,7 +44,7 @@ function M.find(root, args)
     if not found then
       break
     end
-    node, used = found, used + 1
+    node, used = M.resolve(found), used + 1
   end
   return node, used
 end
@@ -81,7 +89,7 @@ function M.help(node, path)
     add("usage: mooncron %s COMMAND [ARG...]\n", path)
     add(node.summary:gsub("^%l", string.upper) .. ".\n\ncommands:")
     for _, child in ipairs(node.children) do
-      add("  %-12s %s", child.name, child.summary)
+      add("  %-12s %s", child.name, M.resolve(child).summary)
     end
     add("\nmooncron %s COMMAND --help tells more", path)
   else

@@ -1,29 +1,28 @@
 ---mooncron jobs: gcloud scheduler's commands on jobs
 
-local act <const> = require "mooncron.cli.jobs.act"
-local read <const> = require "mooncron.cli.jobs.read"
 local tree <const> = require "mooncron.cli.tree"
-local write <const> = require "mooncron.cli.jobs.write"
 
 local M = {}
 
 M.summary = "create, update, list, describe, run, pause, resume, delete jobs, with gcloud's flags"
 
----@type mooncron.cli.Node
-M.root = {
-  name = "jobs",
-  summary = "work on jobs",
-  children = {
-    write.node "create",
-    write.node "update",
-    read.describe,
-    read.list,
-    act.node "run",
-    act.node "pause",
-    act.node "resume",
-    act.node "delete",
-  },
+local VERBS <const> = {
+  { "create", "write" }, { "update", "write" }, { "describe", "read" }, { "list", "read" },
+  { "run", "act" }, { "pause", "act" }, { "resume", "act" }, { "delete", "act" },
 }
+
+local children <const> = {}
+for i, verb in ipairs(VERBS) do
+  children[i] = {
+    name = verb[1],
+    load = function()
+      return require("mooncron.cli.jobs." .. verb[2]).node(verb[1])
+    end,
+  }
+end
+
+---@type mooncron.cli.Node
+M.root = { name = "jobs", summary = "work on jobs", children = children }
 
 ---@param args string[]
 ---@return integer exit code

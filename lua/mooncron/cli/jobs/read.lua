@@ -61,7 +61,9 @@ local function describe(values, path)
   return #records < #outcomes and session.summarise(outcomes, path, "described") or 0
 end
 
-M.list = {
+M.nodes = {}
+
+M.nodes.list = {
   name = "list",
   summary = "list the jobs of a location",
   words = { min = 0, max = 0, names = "" },
@@ -76,7 +78,7 @@ M.list = {
   run = list,
 }
 
-M.describe = {
+M.nodes.describe = {
   name = "describe",
   summary = "show a job; several, or a glob, make a list",
   words = { min = 1, max = math.huge, names = "JOB..." },
@@ -87,5 +89,11 @@ M.describe = {
   examples = { "jobs describe nightly", "jobs describe 'report-*' --format='table(name.basename(), state)'" },
   run = describe,
 }
+
+---@param verb "list"|"describe"
+---@return mooncron.cli.Node
+function M.node(verb)
+  return M.nodes[verb]
+end
 
 return M
