@@ -220,8 +220,13 @@ function M.call(name, args, parse)
       given[row.many and position or row[position] or position] = arg
     end
   end
+  local parsed = {}
+  local function parse_once(text)
+    parsed[text] = parsed[text] or parse(text)
+    return parsed[text]
+  end
   return function(value, record)
-    return row.fn(value, given, record, parse)
+    return row.fn(value, given, record, parse_once)
   end
 end
 
