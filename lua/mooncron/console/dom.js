@@ -22,6 +22,9 @@ export function svg(tag, attributes, ...children) {
   return node;
 }
 
+/** A list that may have come as an empty object: Lua has one kind of table. */
+export const list = (value) => (Array.isArray(value) ? value : []);
+
 export const two = (n) => String(n).padStart(2, "0");
 export const plural = (n, what) => `${n.toLocaleString("en")} ${what}${n === 1 ? "" : "s"}`;
 

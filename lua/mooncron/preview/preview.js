@@ -1,6 +1,7 @@
 // The page of `mooncron preview --html`: a heat map of all days, and the day and hour that are picked.
 
 const data = JSON.parse(document.getElementById("data").textContent);
+for (const name of ["jobs", "groups", "changes", "notes"]) data[name] = list(data[name]);
 const $ = (id) => document.getElementById(id);
 const shown = zoneClock(data.offsets);
 const DAY = 86400, MOST_LANES = 200, MOST_RUNS = 1000;
@@ -113,11 +114,11 @@ function drawMap() {
 const cellOf = ({ day, hour }) => $("map").querySelector(`[data-day="${day}"][data-hour="${hour}"]`);
 
 // Calls fn(local second, job) for each run of the jobs whose local time is in [start, end).
-function eachRunShown(start, end, list, fn) {
+function eachRunShown(start, end, some, fn) {
   const slack = DAY / 4; // offsets move
   const offset = shown(data.from) - data.from;
   const from = Math.max(start - offset - slack, data.from), to = Math.min(end - offset + slack, data.to);
-  for (const job of list) {
+  for (const job of some) {
     if (job.group < 0) continue;
     eachRun(data.groups[job.group], from, to, (at) => {
       const local = shown(at);
@@ -135,14 +136,14 @@ function matching() {
 }
 
 function drawLanes() {
-  const day = days[picked.day], list = matching(), minutes = new Map(list.slice(0, MOST_LANES).map((job) => [job, []]));
+  const day = days[picked.day], found = matching(), minutes = new Map(found.slice(0, MOST_LANES).map((job) => [job, []]));
   eachRunShown(day.start, day.start + DAY, [...minutes.keys()],
     (local, job) => minutes.get(job).push(Math.floor((local - day.start) / 60)));
   $("lanes").replaceChildren(...[...minutes].map(([job, runs]) => el("div", { class: "lane" },
     el("span", { class: "name", title: `${job.name}\n${job.words}, in ${job.zone}` }, job.id),
     lane(thinned(runs)),
     el("span", { class: "count", title: plural(runs.length, "run") }, job.group < 0 ? "paused" : String(runs.length)))));
-  $("lanes-count").textContent = list.length > MOST_LANES ? `${MOST_LANES} of ${plural(list.length, "job")}: filter for the others` : plural(list.length, "job");
+  $("lanes-count").textContent = found.length > MOST_LANES ? `${MOST_LANES} of ${plural(found.length, "job")}: filter for the others` : plural(found.length, "job");
 }
 
 function drawDay() {

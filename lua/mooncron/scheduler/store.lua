@@ -239,6 +239,11 @@ function Store:list(parent, last_name, limit)
   return rows, next_row ~= nil
 end
 
+---Jobs of all parents in the order of their names, those after `last_name` only.
+function Store:all_jobs(last_name, limit)
+  return self.db:rows("SELECT * FROM jobs WHERE name > ? ORDER BY name LIMIT ?", last_name or "", limit)
+end
+
 ---@param row table
 ---@param job table? canonical, of `row.resource`: spares reading it
 function Store:insert_job(row, job)
