@@ -360,6 +360,12 @@ function Scheduler:recorder(options)
   return self.dispatcher.transport:new_recorder(options and options.name)
 end
 
+---Send nothing from now on: all requests end at a recorder.
+---@return mooncron.Recorder
+function Scheduler:record_all()
+  return self.dispatcher.transport:record_all()
+end
+
 ---Let requests fail or take long: `fault { job = "nightly-*", times = 3, status = 503 }`.
 ---@param spec mooncron.scheduler.Fault
 function Scheduler:fault(spec)
