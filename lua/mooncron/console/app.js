@@ -29,7 +29,7 @@ async function loadAll() {
   }
   jobs.clear();
   for (const [name, row] of fresh) jobs.set(name, row);
-  list.refresh();
+  list.loaded();
   if (isFirst && !$("list").hidden) list.show(null);
   isFirst = false;
   if (jobOpen()) jobChanged(jobOpen());

@@ -78,16 +78,17 @@ function render() {
       fact("Last attempt", row.last ? ago(row.last) : "never", row.last ? statusWord(row.code) : null),
       fact("Target", row.target, row.kind.replaceAll("_", " ").toLowerCase())),
     el("div", { class: "two" },
-      el("section", { class: "card attempts", "aria-labelledby": "attempts-title" },
-        el("h2", { id: "attempts-title" }, "Attempts ", el("small", { class: "quiet" }, attempts.length ? `${failed} of the latest ${attempts.length} failed` : "")),
-        attempts.length ? el("div", {}, attempts.map((a) => attemptLine(a, request))) : el("p", { class: "quiet" }, "None yet.")),
+      el("div", {},
+        el("section", { class: "card attempts", "aria-labelledby": "attempts-title" },
+          el("h2", { id: "attempts-title" }, "Attempts ", el("small", { class: "quiet" }, attempts.length ? `${failed} of the latest ${attempts.length} failed` : "")),
+          attempts.length ? el("div", {}, attempts.map((a) => attemptLine(a, request))) : el("p", { class: "quiet" }, "None yet.")),
+        el("section", { class: "card", "aria-labelledby": "request-title" },
+          el("h2", { id: "request-title" }, "What it sends"), ...[requestOf(request)].flat())),
       el("div", {},
         el("section", { class: "card", "aria-labelledby": "next-title" },
           el("h2", { id: "next-title" }, "Next runs"),
           next.length ? el("ol", { class: "plain-list" }, next.map((run) => el("li", {}, el("span", { title: `${run.shown} in ${row.zone}` }, stamp(run.at)), el("span", { class: "quiet" }, until(run.at)))))
             : el("p", { class: "quiet" }, row.state === "ENABLED" ? "It never runs again." : "None while it is paused.")),
-        el("section", { class: "card", "aria-labelledby": "request-title" },
-          el("h2", { id: "request-title" }, "What it sends"), ...[requestOf(request)].flat()),
         el("section", { class: "card" }, el("details", { id: "definition" }, el("summary", {}, "Definition"), el("pre", {}, resource ?? ""))))));
   if (focused) place.querySelector(`[data-verb="${focused}"]`)?.focus();
   document.title = `${idOf(row.name)} - mooncron`;

@@ -23,7 +23,7 @@ const ORDERS = {
 
 /** The list over `jobs`, a Map of rows by name; `open(name)` is called for the one that is chosen. */
 export function makeList(jobs, open) {
-  let filter = "all", shown = [], selected = null, wanted = false;
+  let isLoaded = false, filter = "all", shown = [], selected = null, wanted = false;
   const rows = $("rows"), space = $("space");
   const buttons = new Map(FILTERS.map(([id, label]) => [id, el("button",
     { type: "button", "aria-pressed": String(id === filter), onclick: () => choose(id) }, label, " ", el("small"))]));
@@ -81,7 +81,7 @@ export function makeList(jobs, open) {
     rows.hidden = shown.length === 0;
     $("head").hidden = rows.hidden;
     $("empty").hidden = !rows.hidden;
-    $("empty").textContent = all.length ? "No job is like that." : "No jobs yet: create one with the API, or apply a job file.";
+    $("empty").textContent = all.length ? "No job is like that." : !isLoaded ? "Loading" : "No jobs yet: create one with the API, or apply a job file.";
     $("summary").textContent = shown.length === all.length ? plural(all.length, "job") : `${shown.length.toLocaleString("en")} of ${plural(all.length, "job")}`;
     paint();
   }
@@ -127,6 +127,7 @@ export function makeList(jobs, open) {
 
   return {
     refresh,
+    loaded() { isLoaded = true; refresh(); },
     paint,
     selected: () => selected,
     keys: {

@@ -102,13 +102,13 @@ function M.write(preview, options, write)
     zone:name(), paused > 0 and (" (%d paused)"):format(paused) or ""))
   local shown = options.summary and preview.total or run_lines(preview, zone, options.limit, write)
   if shown < preview.total then
-    write(("\n  and %s more\n"):format(plural(preview.total - shown, "run")))
+    write(("\n  and %s\n"):format(plural(preview.total - shown, "more run")))
   end
   if preview.notes[1] then
     write("\nmind the changes of the clock:\n")
   end
   for _, note in ipairs(joined(preview.notes)) do
-    local more = note.more > 0 and (" and %s more"):format(plural(note.more, "job")) or ""
+    local more = note.more > 0 and (" and %s"):format(plural(note.more, "more job")) or ""
     write(("  %s  %s%s: %s\n"):format(core.time.format(note.at), note.id, more, note.message))
   end
   load_lines(preview, zone, write)

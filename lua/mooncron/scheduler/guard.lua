@@ -124,8 +124,8 @@ local function check_page(request)
   if READS[request.method] or not origin and not headers["sec-fetch-site"] then
     return true
   end
-  local is_ours = headers[M.HEADER] ~= nil and (not origin or origin:match("^https?://(.+)$") == headers["host"])
-  if not is_ours then
+  local from = origin and origin:match("^https?://(.+)$")
+  if not headers[M.HEADER] or origin and from ~= headers["host"] then
     return nil, err.new("PERMISSION_DENIED",
       "a page of another site may not change anything here: use the console, or no browser")
   end

@@ -155,7 +155,7 @@ end
 
 ---Raise one line unless such a request has arrived: `times` of them, or without that at least one.
 ---Values are compared, functions are asked; a path without a query fits any query.
----@param wanted { job: any, method: any, path: any, body: any, headers: table<string, any>?, times: integer? }?
+---@param wanted { job: any, method: any, path: any, body: any, headers: table?, times: integer? }?
 ---@return mooncron.RecordedRequest? request the last one that fits
 function Recorder:assert_received(wanted)
   wanted = wanted or {}

@@ -271,7 +271,8 @@ function Case:assert_sent(wanted)
   one.job = wanted.job and full_name(self, wanted.job, 2)
   local ok, result = pcall(self.recorder.assert_received, self.recorder, one)
   if not ok then
-    fail((tostring(result):gsub("^[^:]+:%d+: ", ""):gsub("^recorder '[^']*': ", ""):gsub("path '", "url '")), 2)
+    local message = tostring(result):gsub("^[^:]+:%d+: ", ""):gsub("^recorder '[^']*': ", "")
+    fail((message:gsub("path '", "url '")), 2)
   end
   return result
 end

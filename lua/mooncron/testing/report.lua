@@ -76,7 +76,9 @@ end
 
 -- ---- JUnit's XML, a suite a file ----
 
-local ENTITIES <const> = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["\n"] = "&#10;" }
+local ENTITIES <const> = {
+  ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["\n"] = "&#10;",
+}
 
 local function xml(text)
   text = utf8.len(text) and text or text:gsub("[\128-\255]", "?")
