@@ -40,8 +40,9 @@ end)
 
 local SPAN <const> = " --from 2027-03-28T00:00:00Z --to 3h"
 local JOBS <const> = [[
-job "nightly" { schedule = "30 2 * * *", time_zone = "Europe/Berlin", http_target = { uri = "https://example.com/" } }
-job "hourly" { schedule = "0 * * * *", time_zone = "UTC", http_target = { uri = "https://example.com/" } }
+defaults { http_target = { uri = "https://example.com/" } }
+job "nightly" { schedule = "30 2 * * *", time_zone = "Europe/Berlin" }
+job "hourly" { schedule = "0 * * * *", time_zone = "UTC" }
 ]]
 
 describe("mooncron preview", function()
@@ -50,8 +51,8 @@ describe("mooncron preview", function()
     local out, errors, code = run("preview jobs.lua" .. SPAN)
     assert.same({ "", 0 }, { errors, code })
     assert.matches("^3 runs of 2 jobs", out)
-    assert.matches("\n  01:00  ~~ Europe/Berlin: the clock goes forward 1 h, 02:00 is 03:00 (1 job)\n  01:00  hourly\n",
-      out, 1, true)
+    assert.matches("\n  01:00  ~~ Europe/Berlin: the clock goes forward 1 h, 02:00 is 03:00 (1 job)\n"
+      .. "  01:00  hourly\n", out, 1, true)
     assert.matches("nightly: 2027%-03%-28 02:30 does not exist in Europe/Berlin: the run is skipped", out)
   end)
 

@@ -9,8 +9,13 @@ local words = require "mooncron.console.words"
 local PARENT <const> = "projects/p/locations/l"
 
 local function new_console()
-  local scheduler = assert(scheduler_module.open { clock = "virtual", wall_ms = function() return 1798761600000 end })
-  scheduler:record_all():respond(function(request)
+  local scheduler = assert(scheduler_module.open {
+    clock = "virtual",
+    wall_ms = function()
+      return 1798761600000
+    end,
+  })
+  scheduler.dispatcher.transport:record_all():respond(function(request)
     return { status = request.path:find("bad") and 503 or 200, body = "an answer" }
   end)
   return console_module.new(scheduler), scheduler
@@ -75,7 +80,8 @@ describe("the console", function()
     scheduler:advance "10m"
     local rows = data(console, "jobs").rows
     assert.same({ "bad", "good" }, { rows[1].name:match("[^/]+$"), rows[2].name:match("[^/]+$") })
-    assert.same({ "every 5 minutes", "oo", 0, "ENABLED" }, { rows[2].words, rows[2].strip, rows[2].code, rows[2].state })
+    assert.same({ "every 5 minutes", "oo", 0, "ENABLED" },
+      { rows[2].words, rows[2].strip, rows[2].code, rows[2].state })
     assert.equal(scheduler:now_ms() + 300000, rows[2].next)
     assert.equal("xx", rows[1].strip)
     scheduler:advance "5m"
@@ -116,11 +122,13 @@ describe("who may change something", function()
     { {}, true, "a client that is no browser" },
     { { host = OWN, origin = "http://" .. OWN, ["mooncron-console"] = "1" }, true, "the console" },
     { { host = OWN, origin = "http://" .. OWN }, false, "our own origin without the header, as a form" },
-    { { host = OWN, origin = "http://127.0.0.1:3000", ["mooncron-console"] = "1" }, false, "another port of this machine" },
+    { { host = OWN, origin = "http://127.0.0.1:3000", ["mooncron-console"] = "1" }, false,
+      "another port of this machine" },
     { { host = OWN, origin = "http://evil.example", ["mooncron-console"] = "1" }, false, "another site" },
     { { host = OWN, origin = "null" }, false, "a page without an origin" },
     { { host = OWN, ["sec-fetch-site"] = "cross-site" }, false, "another site that hides its origin" },
-    { { host = "evil.example", origin = "http://evil.example", ["mooncron-console"] = "1" }, false, "a rebound name" },
+    { { host = "evil.example", origin = "http://evil.example", ["mooncron-console"] = "1" }, false,
+      "a rebound name" },
   }
   for _, row in ipairs(rows) do
     it(row[3], function()
@@ -137,7 +145,8 @@ describe("who may change something", function()
       return watch:check { method = "GET", target = target, headers = {} } == true
     end
     assert.same({ true, true, false, false, false, false }, {
-      is_let_in "/", is_let_in "/console/app.js", is_let_in "/mooncron/console/jobs", is_let_in "/v1/projects",
+      is_let_in "/", is_let_in "/console/app.js",
+      is_let_in "/mooncron/console/jobs", is_let_in "/v1/projects",
       is_let_in "/console/a/../../v1", is_let_in "/mooncron/console/events",
     })
   end)
@@ -146,9 +155,11 @@ end)
 describe("outcomes in words", function()
   local rows = {
     { { code = "OK", http_status = 204, debug_info = "" }, "the target answered 204" },
-    { { code = "NOT_FOUND", http_status = 404, debug_info = "" }, "the target answered 404 Not Found: nothing is at this path" },
+    { { code = "NOT_FOUND", http_status = 404, debug_info = "" },
+      "the target answered 404 Not Found: nothing is at this path" },
     { { code = "UNKNOWN", http_status = 418, debug_info = "" }, "the target answered 418" },
-    { { code = "DEADLINE_EXCEEDED", debug_info = "URL_TIMEOUT-TIMEOUT_WEB. x" }, "no answer before the attempt's deadline" },
+    { { code = "DEADLINE_EXCEEDED", debug_info = "URL_TIMEOUT-TIMEOUT_WEB. x" },
+      "no answer before the attempt's deadline" },
     { { code = "UNAVAILABLE", debug_info = "URL_UNREACHABLE-UNREACHABLE_NO_RESPONSE. connection refused" },
       "the target cannot be reached: connection refused" },
     { { code = "FAILED_PRECONDITION", debug_info = "no token" }, "it was not sent: no token" },

@@ -81,8 +81,8 @@ describe("a preview", function()
   end)
 
   it("counts as many runs as it lists, however the jobs are grouped", function()
-    local rows, schedules = {}, { "*/7 * * * *", "3 */2 * * 1-5", "every 10 minutes", "0 2 * * *", "0 0 29 2 *" }
-    local zones = { "UTC", "Europe/Berlin", "America/New_York" }
+    local schedules = { "*/7 * * * *", "3 */2 * * 1-5", "every 10 minutes", "0 2 * * *", "0 0 29 2 *" }
+    local rows, zones = {}, { "UTC", "Europe/Berlin", "America/New_York" }
     for i = 1, 60 do
       rows[i] = { "job-" .. i, schedules[i % 5 + 1], zones[i % 3 + 1] }
     end
@@ -178,13 +178,15 @@ describe("the text of a preview", function()
   end)
 
   it("stops at a limit and says how many more there are", function()
-    assert.matches("\n  and 5 more runs\n", written(text.write, preview, { zone = core.time.zone "UTC", limit = 2 }))
+    local out = written(text.write, preview, { zone = core.time.zone "UTC", limit = 2 })
+    assert.matches("\n  and 5 more runs\n", out)
   end)
 end)
 
 describe("the page of a preview", function()
   it("asks for nothing from elsewhere, and its data cannot end its script", function()
-    local preview = make({ { "</script>", "0 * * * *", "UTC" } }, "2027-01-01T00:00:00Z", "2027-01-02T00:00:00Z")
+    local preview = make({ { "</script>", "0 * * * *", "UTC" } },
+      "2027-01-01T00:00:00Z", "2027-01-02T00:00:00Z")
     local out = written(page.write, preview, { zone = core.time.zone "UTC", now_ms = 0 })
     assert.equal(2, select(2, out:gsub("</script>", "")))
     assert.is_nil(out:find("src=", 1, true))

@@ -22,6 +22,8 @@ M.commands = {
   "pause",
   "resume",
   "restore",
+  "preview",
+  "test",
   "import",
   "export",
   "context",

@@ -1,5 +1,6 @@
 ---mooncron preview FILE...
 
+local connection <const> = require "mooncron.cli.connection"
 local err <const> = require "mooncron.err"
 local jobfiles <const> = require "mooncron.cli.jobfiles"
 local schedules <const> = require "mooncron.cli.schedules"
@@ -8,7 +9,7 @@ local M = {}
 
 M.summary = "see when jobs will run, before they do: text, JSON, iCalendar or a page"
 
-local OPTIONS <const> = jobfiles.with({
+local OPTIONS <const> = connection.with_options {
   { "--live", help = "the jobs of the connected scheduler, with those of the files if there are any" },
   { "--from", value = "INSTANT", help = "RFC 3339, as 2027-03-01T00:00:00Z (default now)" },
   { "--to", value = "INSTANT", help = "the same, or how long: 7d (default 1d)" },
@@ -17,7 +18,9 @@ local OPTIONS <const> = jobfiles.with({
   { "--summary", help = "text: only the load" },
   { "--ical", help = "print iCalendar (RFC 5545): an event a run" },
   { "--html", help = "print a page that needs nothing else" },
-}, "json", "arg", "project", "location", "endpoint", "data")
+  jobfiles.options.json,
+  jobfiles.options.arg,
+}
 
 local usage <const> = [[
 usage: mooncron preview FILE... [OPTION...]
@@ -80,7 +83,7 @@ local function add_job_files(paths, values, rows)
 end
 
 local function add_live(values, rows)
-  local client <close> = jobfiles.connect(values)
+  local client <close> = connection.open(values)
   for job in client:list_jobs { page_size = 500 } do
     rows[#rows + 1] = { job = job }
   end

@@ -54,7 +54,7 @@ function M.is_file(path)
   return FILES[path] ~= nil
 end
 
----@param scheduler mooncron.Scheduler its `on_job` is taken
+---@param scheduler mooncron.Scheduler its store's `on_change` is taken
 ---@return mooncron.Console
 function M.new(scheduler)
   local self = setmetatable({ scheduler = scheduler, overview = overview.new(scheduler) }, Console)
@@ -66,11 +66,9 @@ function M.new(scheduler)
       return self:clock()
     end,
   }
-  scheduler.on_job = function(name, attempt)
-    if attempt then
-      self.overview:attempted(attempt)
-    elseif not name then
-      self.overview:forget()
+  scheduler.store.on_change = function(name, attempt)
+    if attempt or not name then
+      self.overview:forget(name)
     end
     self.events:changed(name)
   end
@@ -151,7 +149,7 @@ end
 
 ---End what is open, so that a server can stop.
 function Console:close()
-  self.scheduler.on_job = nil
+  self.scheduler.store.on_change = function() end
   self.events:close()
 end
 

@@ -43,18 +43,14 @@ local function strip_of(self, name)
   return strip
 end
 
----Note what came of an attempt.
----@param attempt table its row
-function Overview:attempted(attempt)
-  local strip = self.strips[attempt.job]
-  if strip then
-    self.strips[attempt.job] = (strip .. (attempt.code == "OK" and "o" or "x")):sub(-STRIP)
+---An attempt of a job has ended, or the job is gone; without a name, any may be.
+---@param name string?
+function Overview:forget(name)
+  if name then
+    self.strips[name] = nil
+  else
+    self.strips = {}
   end
-end
-
----Forget what is known: jobs went away.
-function Overview:forget()
-  self.strips = {}
 end
 
 -- ---- rows ----
@@ -89,7 +85,11 @@ end
 ---@return table?
 function Overview:row(name)
   local row = self.scheduler.store:job(name)
-  return row and row_json(self, row)
+  if not row then
+    self:forget(name)
+    return nil
+  end
+  return row_json(self, row)
 end
 
 ---Rows of all jobs, a page at a time.

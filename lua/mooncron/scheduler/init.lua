@@ -20,8 +20,6 @@ local M = {}
 
 ---@class mooncron.Scheduler
 ---@field folder string?
----@field on_job (fun(name: string?, attempt: table?))? a job has changed, or an attempt of it has ended;
---- without a name any may have changed
 local Scheduler = { __name = "mooncron.scheduler" }
 Scheduler.__index = Scheduler
 
@@ -134,12 +132,6 @@ local function default_log()
   }
 end
 
-local function tell(self, name, attempt)
-  if self.on_job then
-    self.on_job(name, attempt)
-  end
-end
-
 local function dispatcher_of(self, options)
   return dispatcher.new {
     store = self.store,
@@ -155,11 +147,9 @@ local function dispatcher_of(self, options)
     app_engine = options.app_engine,
     on_due = function(...)
       self.metrics:came_due(...)
-      tell(self, (...))
     end,
     on_attempt = function(attempt)
       self.metrics:attempted(attempt)
-      tell(self, attempt.job, attempt)
       if options.log then
         log.attempt(options.log, attempt)
       end
@@ -233,12 +223,6 @@ local function answer(self, request)
   return router.failure(e)
 end
 
--- The full name of the job that a request has changed; nil: it cannot be told.
-local function changed_job(request, response)
-  return request.target:match("^/v1[^/]*/(projects/[^/?]+/locations/[^/?]+/jobs/[%w_-]+)")
-    or response.body:match('"name": "(projects/[^"]+/jobs/[^"]+)"')
-end
-
 ---Answer a request of the API, or one of our own below /mooncron/. Never waits; `respond(response)` is
 ---called once what it changed is durable, at once when it changed nothing.
 ---@param request { method: string, target: string, body: string }
@@ -251,9 +235,6 @@ function Scheduler:handle(request, respond)
   end
   local response = answer(self, request)
   self.store:after_commit(function(e)
-    if request.method ~= "GET" and not e then
-      tell(self, changed_job(request, response))
-    end
     respond(e and router.failure(e) or response)
   end)
 end
@@ -276,9 +257,6 @@ function Scheduler:stop(grace)
     self.firing = nil
   end
   admin.cancel(self)
-  if self.console then
-    self.console:close()
-  end
   task.with_timeout(grace, self.dispatcher.wait_until_idle, self.dispatcher)
   return self.dispatcher.in_flight == 0
 end
@@ -348,9 +326,7 @@ end
 ---@return mooncron.Err?
 function Scheduler:reset()
   self.dispatcher.transport.faults:clear()
-  local ok, e = self.store:reset()
-  tell(self)
-  return ok, e
+  return self.store:reset()
 end
 
 ---A target in this process: what is sent to its `uri` is kept.
@@ -358,12 +334,6 @@ end
 ---@return mooncron.Recorder
 function Scheduler:recorder(options)
   return self.dispatcher.transport:new_recorder(options and options.name)
-end
-
----Send nothing from now on: all requests end at a recorder.
----@return mooncron.Recorder
-function Scheduler:record_all()
-  return self.dispatcher.transport:record_all()
 end
 
 ---Let requests fail or take long: `fault { job = "nightly-*", times = 3, status = 503 }`.

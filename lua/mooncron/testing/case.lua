@@ -38,7 +38,7 @@ function M.new(options)
   local self = setmetatable({
     scheduler = scheduler,
     folder = options.folder or "",
-    recorder = scheduler:record_all(),
+    recorder = scheduler.dispatcher.transport:record_all(),
   }, Case)
   self.client = require("mooncron.api.client").new {
     backend = require("mooncron.backend.local").over(scheduler),
