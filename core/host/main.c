@@ -99,6 +99,7 @@ static int open_host(lua_State *L)
                                        {"interrupt_pending", host_interrupt_pending},
                                        {"isatty", host_isatty},
                                        {"columns", host_columns},
+                                       {"asset", mc_embed_asset},
                                        {"pid", host_pid},
                                        {NULL, NULL}};
 

@@ -47,6 +47,7 @@ function M.open(path, limits)
     answer_count = 0,
     epoch = 0, -- resets so far: what began before one is not written down
     limits = limits or {},
+    on_change = function() end, -- (job, attempt): a job changes, or any (nil); an attempt of it has ended
   }, Store)
 end
 
@@ -241,12 +242,18 @@ function Store:list(parent, last_name, limit)
   return rows, next_row ~= nil
 end
 
+---Jobs of all parents in the order of their names, those after `last_name` only.
+function Store:all_jobs(last_name, limit)
+  return self.db:rows("SELECT * FROM jobs WHERE name > ? ORDER BY name LIMIT ?", last_name or "", limit)
+end
+
 ---@param row table
 ---@param job table? canonical, of `row.resource`: spares reading it
 function Store:insert_job(row, job)
   if job then
     keep_parsed(self, row, job)
   end
+  self.on_change(row.name)
   return change(self, [[INSERT INTO jobs (name, parent, resource, state, anchor_ms, updated_ms,
       schedule_ms, due_ms, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)]],
     row.name, row.parent, row.resource, row.state, row.anchor_ms, row.updated_ms, row.schedule_ms,
@@ -256,6 +263,7 @@ end
 ---Write back what may change of a job: all columns but its identity.
 function Store:update_job(row)
   self.answers[row.name] = nil
+  self.on_change(row.name)
   return change(self, [[UPDATE jobs SET resource = ?, state = ?, anchor_ms = ?, updated_ms = ?,
       schedule_ms = ?, due_ms = ?, attempted_ms = ?, status = ? WHERE id = ?]],
     row.resource, row.state, row.anchor_ms, row.updated_ms, row.schedule_ms, row.due_ms,
@@ -268,6 +276,7 @@ function Store:delete_job(row)
     return nil, e
   end
   self.answers[row.name] = nil
+  self.on_change(row.name)
   return change(self, "DELETE FROM jobs WHERE id = ?", row.id)
 end
 
@@ -357,6 +366,7 @@ function Store:insert_attempt(a)
     return nil, e
   end
   a.id = self.db:last_rowid()
+  self.on_change(a.job, a)
   local now_and_then = math.max(1, math.min(1000, (self.limits.max_attempts or M.MAX_ATTEMPTS) // 10))
   if a.id % now_and_then == 0 then
     return self:prune_attempts(a.ended_ms)
@@ -408,6 +418,7 @@ end
 function Store:reset()
   self.epoch = self.epoch + 1
   self.parsed, self.parsed_count = {}, 0
+  self.on_change()
   self:drop_answers()
   for _, table_name in ipairs { "executions", "jobs", "attempts" } do
     local ok, e = change(self, "DELETE FROM " .. table_name)
