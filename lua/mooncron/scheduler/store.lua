@@ -329,14 +329,6 @@ function Store:insert_attempt(a)
   return true
 end
 
-local function reversed(rows)
-  local out, n = {}, #rows
-  for i = 1, n do
-    out[i] = rows[n + 1 - i]
-  end
-  return out
-end
-
 ---@class mooncron.AttemptFilter
 ---@field job string? full name, or an id in whatever location
 ---@field failed boolean? only those without success
@@ -360,11 +352,10 @@ function Store:attempts(filter)
   end
   local sql = ("SELECT * FROM attempts WHERE %s ORDER BY id %s LIMIT ?2"):format(
     table.concat(terms, " AND "), filter.newest and "DESC" or "ASC")
-  local rows, e = self.db:rows(sql, table.unpack(values))
-  if not rows then
-    return nil, e
+  if filter.newest then
+    sql = ("SELECT * FROM (%s) ORDER BY id"):format(sql)
   end
-  return filter.newest and reversed(rows) or rows
+  return self.db:rows(sql, table.unpack(values))
 end
 
 -- ---- the whole ----
