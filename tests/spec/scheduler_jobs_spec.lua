@@ -74,7 +74,7 @@ describe("scheduler.jobs", function()
         assert(jobs:create(PARENT, assert(job_api.from_json(json))))
         local row = assert(s.store:job(json.name))
         local kept = s.store:resource_of(row)
-        s.store.parsed[json.name] = nil
+        s.store.kept:clear()
         assert.same(s.store:resource_of(row), kept, shape[2])
       end
     end)

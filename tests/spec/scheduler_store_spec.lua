@@ -209,6 +209,30 @@ describe("scheduler.store", function()
     assert.equal(scheduling.PARENT .. "/jobs/b", after[1].name)
   end)
 
+  it("finds what each turn asks for by an index, however many jobs there are", function()
+    local real, asked = s.db, {}
+    s.db = setmetatable({}, { __index = function(_, key)
+      return function(_, sql, ...)
+        asked[#asked + 1] = { sql, ... }
+        return real[key](real, sql, ...)
+      end
+    end })
+    s:next_due_ms()
+    s:due_jobs(0, 1)
+    s:due_executions(0, 1)
+    s:job("a")
+    s:job_by_id(1)
+    s:natural_execution(1)
+    s.db = real
+    assert.equal(6, #asked)
+    for _, call in ipairs(asked) do
+      for _, step in ipairs(assert(real:rows("EXPLAIN QUERY PLAN " .. call[1], table.unpack(call, 2)))) do
+        assert.is_nil(step.detail:find("SCAN", 1, true), step.detail .. ": " .. call[1])
+        assert.is_nil(step.detail:find("TEMP B-TREE", 1, true), step.detail .. ": " .. call[1])
+      end
+    end
+  end)
+
   it("finds what is due, the longest due first", function()
     for id, due in pairs { late = 10, now = 100, soon = 101 } do
       assert(s:insert_job(row(id, { due_ms = due })))

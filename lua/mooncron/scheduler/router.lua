@@ -305,8 +305,9 @@ end
 -- The text of a route's answer. That of a plain get depends on the job alone, so the store keeps it
 -- until the job changes.
 local function rendered(route, call)
-  local options, store = call.options, route.is_kept and call.options == PLAIN and call.jobs.store
-  local text = store and store:kept_answer(call.name)
+  local options = call.options
+  local kept = route.is_kept and options == PLAIN and call.jobs.store.kept
+  local text = kept and kept:answer(call.name)
   if text then
     return text
   end
@@ -316,8 +317,8 @@ local function rendered(route, call)
   end
   value = options.fields and query_api.select(value, options.fields) or value
   text = options.pretty and json.pretty(value, order) or json.encode(value)
-  if store then
-    store:keep_answer(call.name, text)
+  if kept then
+    kept:keep_answer(call.name, text)
   end
   return text
 end

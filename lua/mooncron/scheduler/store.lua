@@ -3,8 +3,7 @@
 
 local core <const> = require "mooncron.core"
 local file_format <const> = require "mooncron.scheduler.file_format"
-local job_api <const> = require "mooncron.api.job"
-local json <const> = require "mooncron.json"
+local kept <const> = require "mooncron.scheduler.kept"
 local task <const> = require "mooncron.task"
 
 local M = {}
@@ -41,10 +40,7 @@ function M.open(path, limits)
     db = db,
     path = path,
     waiters = {},
-    parsed = {},
-    parsed_count = 0,
-    answers = {}, -- by name: what a get of the job answers, until it changes
-    answer_count = 0,
+    kept = kept.new(),
     epoch = 0, -- resets so far: what began before one is not written down
     limits = limits or {},
     on_change = function() end, -- (job, attempt): a job changes, or any (nil); an attempt of it has ended
@@ -73,7 +69,7 @@ function Store:commit()
     ok, e = self.db:commit()
   end
   if not ok then
-    self:drop_answers() -- they may tell of what is undone
+    self.kept:forget_answers() -- they may tell of what is undone
     if self.db:in_transaction() then
       self.db:rollback()
     end
@@ -165,50 +161,9 @@ end
 
 -- ---- jobs ----
 
--- Enough for those that are on their way. The collector visits what is kept again and again: beyond
--- this, that costs more than reading a row anew.
-local MAX_PARSED <const> = 1000
-
-local function keep_parsed(self, row, job)
-  if self.parsed_count >= MAX_PARSED then
-    self.parsed, self.parsed_count = {}, 0
-  end
-  self.parsed_count = self.parsed_count + (self.parsed[row.name] and 0 or 1)
-  self.parsed[row.name] = { text = row.resource, job = job }
-end
-
 ---The job as the user set it, canonical, of a row. Shared and cached: not to be changed.
 function Store:resource_of(row)
-  local known = self.parsed[row.name]
-  if known and known.text == row.resource then
-    return known.job
-  end
-  local job = job_api.read_back(assert(json.decode(row.resource)))
-  keep_parsed(self, row, job)
-  return job
-end
-
-local MAX_ANSWERS <const> = 10000
-
----What a get of the job answers, if it is known. It is the caller's to render.
----@param name string
----@return string?
-function Store:kept_answer(name)
-  return self.answers[name]
-end
-
----Keep it until the job changes.
----@param name string
----@param text string
-function Store:keep_answer(name, text)
-  if self.answer_count >= MAX_ANSWERS then
-    self:drop_answers()
-  end
-  self.answers[name], self.answer_count = text, self.answer_count + 1
-end
-
-function Store:drop_answers()
-  self.answers, self.answer_count = {}, 0
+  return self.kept:job(row)
 end
 
 function Store:job(name)
@@ -251,7 +206,7 @@ end
 ---@param job table? canonical, of `row.resource`: spares reading it
 function Store:insert_job(row, job)
   if job then
-    keep_parsed(self, row, job)
+    self.kept:keep_job(row, job)
   end
   self.on_change(row.name)
   return change(self, [[INSERT INTO jobs (name, parent, resource, state, anchor_ms, updated_ms,
@@ -262,7 +217,7 @@ end
 
 ---Write back what may change of a job: all columns but its identity.
 function Store:update_job(row)
-  self.answers[row.name] = nil
+  self.kept:forget_answer(row.name)
   self.on_change(row.name)
   return change(self, [[UPDATE jobs SET resource = ?, state = ?, anchor_ms = ?, updated_ms = ?,
       schedule_ms = ?, due_ms = ?, attempted_ms = ?, status = ? WHERE id = ?]],
@@ -275,7 +230,7 @@ function Store:delete_job(row)
   if not ok then
     return nil, e
   end
-  self.answers[row.name] = nil
+  self.kept:forget_answer(row.name)
   self.on_change(row.name)
   return change(self, "DELETE FROM jobs WHERE id = ?", row.id)
 end
@@ -374,14 +329,6 @@ function Store:insert_attempt(a)
   return true
 end
 
-local function reversed(rows)
-  local out, n = {}, #rows
-  for i = 1, n do
-    out[i] = rows[n + 1 - i]
-  end
-  return out
-end
-
 ---@class mooncron.AttemptFilter
 ---@field job string? full name, or an id in whatever location
 ---@field failed boolean? only those without success
@@ -405,11 +352,10 @@ function Store:attempts(filter)
   end
   local sql = ("SELECT * FROM attempts WHERE %s ORDER BY id %s LIMIT ?2"):format(
     table.concat(terms, " AND "), filter.newest and "DESC" or "ASC")
-  local rows, e = self.db:rows(sql, table.unpack(values))
-  if not rows then
-    return nil, e
+  if filter.newest then
+    sql = ("SELECT * FROM (%s) ORDER BY id"):format(sql)
   end
-  return filter.newest and reversed(rows) or rows
+  return self.db:rows(sql, table.unpack(values))
 end
 
 -- ---- the whole ----
@@ -417,9 +363,8 @@ end
 ---Drop all jobs, executions and attempts. What is on its way is not written down any more.
 function Store:reset()
   self.epoch = self.epoch + 1
-  self.parsed, self.parsed_count = {}, 0
+  self.kept:clear()
   self.on_change()
-  self:drop_answers()
   for _, table_name in ipairs { "executions", "jobs", "attempts" } do
     local ok, e = change(self, "DELETE FROM " .. table_name)
     if not ok then
