@@ -91,7 +91,7 @@ static int host_pid(lua_State *L)
   return 1;
 }
 
-/* [-0, +1, v] host.source("mooncron/task.lua") -> text of a source file inside the program, or nil */
+/* [-0, +1, v] host.source("mooncron/task.lua") -> text of a file inside the program, or nil */
 static int host_source(lua_State *L)
 {
   const char *path = luaL_checkstring(L, 1);
