@@ -37,7 +37,9 @@ ALL_LDFLAGS = $(LDFLAGS) $(SAN_LDFLAGS_$(VARIANT))
 CORE_SRC := $(wildcard core/base/*.c core/time/*.c core/loop/*.c core/net/*.c core/auth/*.c core/store/*.c)
 BIND_SRC := $(wildcard core/bind/*.c)
 HOST_SRC := $(wildcard core/host/*.c)
-LUA_SRC := $(shell find lua/mooncron -name '*.lua' 2>/dev/null | LC_ALL=C sort)
+# All but the READMEs is carried by the interpreter and installed.
+LUA_FILES := -name '*.lua' -o -name '*.html' -o -name '*.css' -o -name '*.js'
+LUA_SRC := $(shell find lua/mooncron $(LUA_FILES) 2>/dev/null | LC_ALL=C sort)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
@@ -106,7 +108,7 @@ install: all man ## Install the interpreter and the Lua module (PREFIX, DESTDIR)
 	install -m 755 $(B)/mooncron $(DESTDIR)$(BINDIR)/mooncron
 	install -D -m 644 $(B)/man/mooncron.1 $(DESTDIR)$(MANDIR)/man1/mooncron.1
 	install -m 755 $(B)/lib/mooncron/core.so $(DESTDIR)$(LIBDIR)/mooncron/core.so
-	cd lua && find mooncron -name '*.lua' -exec install -D -m 644 {} $(DESTDIR)$(abspath $(LUADIR))/{} \;
+	cd lua && find mooncron \( $(LUA_FILES) \) -exec install -D -m 644 {} $(DESTDIR)$(abspath $(LUADIR))/{} \;
 
 clean: ## Remove build/
 	rm -rf build

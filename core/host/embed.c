@@ -1,26 +1,53 @@
 #include "host/embed.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <lauxlib.h>
 
+static const struct mc_embedded *find(const char *name)
+{
+  const struct mc_embedded *file;
+
+  for(file = mc_embedded; file->name; file++) {
+    if(!strcmp(file->name, name))
+      return file;
+  }
+  return NULL;
+}
+
+static bool is_source(const struct mc_embedded *file)
+{
+  return !strchr(file->name, '/');
+}
+
+/* [-0, +1, v] */
+int mc_embed_asset(lua_State *L)
+{
+  const struct mc_embedded *file = find(luaL_checkstring(L, 1));
+
+  if(file && !is_source(file))
+    lua_pushlstring(L, file->text, file->len);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
 /* [-1, +1|2, -] the searcher: module name -> loader, chunk name | message */
 static int find_embedded(lua_State *L)
 {
   const char *name = luaL_checkstring(L, 1);
-  const struct mc_embedded *file;
+  const struct mc_embedded *file = find(name);
 
-  for(file = mc_embedded; file->module; file++) {
-    if(strcmp(file->module, name))
-      continue;
-    if(luaL_loadbufferx(L, file->text, file->len, file->chunk, "t"))
-      return lua_error(L);
-    lua_pushstring(L, file->chunk);
-    return 2;
+  if(!file || !is_source(file)) {
+    lua_pushfstring(L, "no embedded module '%s'", name);
+    return 1;
   }
-  lua_pushfstring(L, "no embedded module '%s'", name);
-  return 1;
+  if(luaL_loadbufferx(L, file->text, file->len, file->chunk, "t"))
+    return lua_error(L);
+  lua_pushstring(L, file->chunk);
+  return 2;
 }
 
 /* [-0, +0, m] table.insert(package.searchers, at, find_embedded) */

@@ -1,11 +1,15 @@
--- Writes the C file that holds the Lua sources: arg[1] is the root folder, the rest are the files.
--- Source text, not bytecode: tracebacks stay readable and no version of Lua is wired in.
+-- Writes the C file that holds what the interpreter carries: arg[1] is the root folder, the rest are the
+-- files. A Lua source goes by its module's name, any other file by its path. Source text, not bytecode:
+-- tracebacks stay readable and no version of Lua is wired in.
 
 local root <const> = arg[1]
 
-local function module_name(path)
-  local name = path:sub(#root + 2):gsub("%.lua$", ""):gsub("/", "."):gsub("%.init$", "")
-  return name
+local function name_of(path)
+  local name, count = path:sub(#root + 2):gsub("%.lua$", "")
+  if count == 0 then
+    return name
+  end
+  return (name:gsub("/", "."):gsub("%.init$", ""))
 end
 
 local function bytes_of(text)
@@ -28,6 +32,6 @@ for i = 2, #arg do
   local text = file:read("a")
   print(("static const unsigned char file_%d[] = {\n%s};\n"):format(i, #text > 0 and bytes_of(text) or "0"))
   rows[#rows + 1] = ('  {"%s", "@%s", (const char *)file_%d, %d},'):format(
-    module_name(arg[i]), arg[i]:sub(#root + 2), i, #text)
+    name_of(arg[i]), arg[i]:sub(#root + 2), i, #text)
 end
 print("const struct mc_embedded mc_embedded[] = {\n" .. table.concat(rows, "\n") .. "\n  {0, 0, 0, 0}};")

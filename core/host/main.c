@@ -115,6 +115,7 @@ static int open_host(lua_State *L)
                                        {"interrupt_pending", host_interrupt_pending},
                                        {"isatty", host_isatty},
                                        {"columns", host_columns},
+                                       {"asset", mc_embed_asset},
                                        {"pid", host_pid},
                                        {"source", host_source},
                                        {NULL, NULL}};

@@ -196,16 +196,18 @@ describe("scheduler.admin", function()
       assert.matches("status '1'", e.message, 1, true)
     end)
 
-    it("nobody without the token gets in, but to ask for its health", function()
+    it("nobody without the token gets in, but to ask for its health and its keys", function()
       local url = "http://127.0.0.1:" .. server:port()
       local jobs = "/v1/projects/p/locations/l/jobs"
-      for _, path in ipairs { jobs, "/metrics", "/mooncron/clock", "/oauth2/v3/certs" } do
+      for _, path in ipairs { jobs, "/metrics", "/mooncron/clock", "/tokeninfo" } do
         local response = assert(http.get(url .. path))
         assert.equal(401, response.status)
         assert.equal('Bearer realm="mooncron"', response.headers["www-authenticate"])
         assert.equal("UNAUTHENTICATED", json.decode(response.body).error.status)
       end
-      assert.equal(200, assert(http.get(url .. "/healthz")).status)
+      for _, path in ipairs { "/healthz", "/oauth2/v3/certs", "/.well-known/openid-configuration" } do
+        assert.equal(200, assert(http.get(url .. path)).status)
+      end
       local headers = { Authorization = "Bearer " .. TOKEN }
       local metrics = assert(http.get(url .. "/metrics", { headers = headers }))
       assert.equal("text/plain; version=0.0.4; charset=utf-8", metrics.headers["content-type"])

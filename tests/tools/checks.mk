@@ -75,9 +75,10 @@ docs-check: $(B)/mooncron ## The documents' examples run and their links lead so
 
 # The specs' interpreter is a stock one, so the sanitizer's library has to be in the process before the
 # module is.
-check-asan: ## Units, bindings, specs and the interpreter under ASan and UBSan
+check-asan: all ## Units, bindings, specs and the interpreter under ASan and UBSan
 	@$(MAKE) -s --no-print-directory VARIANT=asan all unit-build
 	@ASAN_OPTIONS=abort_on_error=0:detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	  LSAN_OPTIONS=suppressions=$(CURDIR)/tests/tools/lsan.supp:print_suppressions=0 \
 	  $(RUN_TESTS) --build build/asan --preload "$$($(CC) -print-file-name=libasan.so)" units bind spec e2e
 
 check-valgrind: unit-build ## The units under valgrind

@@ -49,6 +49,12 @@ for _, name in ipairs { "start", "stop", "listen", table.unpack(EXTRAS) } do
   end
 end
 
+---A scheduler of this process as a backend.
+---@param scheduler mooncron.Scheduler
+function M.over(scheduler)
+  return setmetatable({ scheduler = scheduler }, InProcess)
+end
+
 -- The server on a folder, with the token that it wants.
 local function connect_to(url, token_file, token)
   if not token and token_file then
@@ -95,7 +101,7 @@ function M.open(options)
   if not scheduler then
     return nil, e
   end
-  return setmetatable({ scheduler = scheduler }, InProcess)
+  return M.over(scheduler)
 end
 
 return M

@@ -24,6 +24,8 @@ M.commands = {
   "pause",
   "resume",
   "restore",
+  "preview",
+  "test",
   "import",
   "export",
   "context",

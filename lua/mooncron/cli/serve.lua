@@ -145,6 +145,7 @@ local function serve(scheduler, options, stop)
   stop.wait()
   log("INFO", "stopping")
   server:quiesce()
+  scheduler.console:close()
   if not scheduler:stop(GRACE_S) then
     log("INFO", "attempts still on their way will be made again at the next start")
   end

@@ -11,14 +11,24 @@ Guard.__index = Guard
 
 local MIN_TOKEN <const> = 16 -- characters
 
--- Open to anybody: whoever watches the process has no token, and the libraries with which targets
--- verify our OIDC tokens ask for public keys without one.
+-- Open to anybody: whoever watches the process has no token, the libraries with which targets verify our
+-- OIDC tokens ask for public keys without one, and the console asks for it: its files tell nothing.
 local OPEN <const> = {
+  ["/"] = true,
   ["/healthz"] = true,
   ["/.well-known/openid-configuration"] = true,
   ["/oauth2/v1/certs"] = true,
   ["/oauth2/v3/certs"] = true,
 }
+
+local function is_open(path)
+  return OPEN[path] or path:find("^/console/[%w-]+%.%l+$") ~= nil
+end
+
+---What a page has to say with each change, which a page of another site cannot without asking first.
+M.HEADER = "mooncron-console"
+
+local READS <const> = { GET = true, HEAD = true, OPTIONS = true }
 
 ---@param host string an address
 ---@return boolean
@@ -106,7 +116,23 @@ local function check_names(self, headers)
   return true
 end
 
----@param request { target: string, headers: table<string, string> }
+-- What a browser sends that changes something comes from our own page, or from nobody's. Programs that
+-- are no browsers send neither header.
+local function check_page(request)
+  local headers = request.headers
+  local origin = headers["origin"]
+  if READS[request.method] or not origin and not headers["sec-fetch-site"] then
+    return true
+  end
+  local from = origin and origin:match("^https?://(.+)$")
+  if not headers[M.HEADER] or origin and from ~= headers["host"] then
+    return nil, err.new("PERMISSION_DENIED",
+      "a page of another site may not change anything here: use the console, or no browser")
+  end
+  return true
+end
+
+---@param request { method: string, target: string, headers: table<string, string> }
 ---@return true?
 ---@return mooncron.Err?
 function Guard:check(request)
@@ -116,7 +142,11 @@ function Guard:check(request)
       return nil, e
     end
   end
-  if self.token and not OPEN[request.target:match("^[^?]*")] then
+  local ok, e = check_page(request)
+  if not ok then
+    return nil, e
+  end
+  if self.token and not is_open(request.target:match("^[^?]*")) then
     local given = (request.headers["authorization"] or ""):match("^[Bb]earer +(%S+)$")
     if not given or not is_equal(given, self.token) then
       return nil, err.new("UNAUTHENTICATED", given and "the token is not the server's"

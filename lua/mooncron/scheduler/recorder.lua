@@ -8,6 +8,7 @@ local M = {}
 M.HOST = "recorder.invalid"
 
 ---@class mooncron.RecordedRequest
+---@field job string full name
 ---@field method string
 ---@field path string path and query, behind the recorder's own uri
 ---@field headers table<string, string> by lower-case name
@@ -94,8 +95,8 @@ end
 
 -- ---- assertions ----
 
-local FIELDS <const> = { "method", "path", "body" }
-local KNOWN <const> = { method = true, path = true, body = true, headers = true, times = true }
+local FIELDS <const> = { "job", "method", "path", "body" }
+local KNOWN <const> = { job = true, method = true, path = true, body = true, headers = true, times = true }
 
 local function quote(text)
   if #text > 80 then
@@ -154,13 +155,13 @@ end
 
 ---Raise one line unless such a request has arrived: `times` of them, or without that at least one.
 ---Values are compared, functions are asked; a path without a query fits any query.
----@param wanted { method: any, path: any, body: any, headers: table<string, any>?, times: integer? }?
+---@param wanted { job: any, method: any, path: any, body: any, headers: table?, times: integer? }?
 ---@return mooncron.RecordedRequest? request the last one that fits
 function Recorder:assert_received(wanted)
   wanted = wanted or {}
   for field in pairs(wanted) do
     if not KNOWN[field] then
-      error(("unknown field '%s': use method, path, body, headers, times"):format(tostring(field)), 2)
+      error(("unknown field '%s': use job, method, path, body, headers, times"):format(tostring(field)), 2)
     end
   end
   local found, count, last_difference = nil, 0, nil

@@ -1,5 +1,6 @@
 ---The scheduler on an address: who is let in, and what it answers.
 
+local console_module <const> = require "mooncron.console"
 local core <const> = require "mooncron.core"
 local err <const> = require "mooncron.err"
 local guard <const> = require "mooncron.scheduler.guard"
@@ -29,7 +30,38 @@ local function turned_away(e)
   return response
 end
 
----Serve the API on an address.
+-- Let `response.stream(out)` write the answer, now and later: `out:write`, `out:finish`, `out:abort`;
+-- `out.on_gone()` is called when the client has gone away.
+local function send_stream(server, id, response)
+  local out = {}
+  local function forget()
+    task.on_event(id, nil)
+  end
+  function out.write(_, data)
+    return server:write(id, data)
+  end
+  function out.finish()
+    forget()
+    server:finish(id)
+  end
+  function out.abort()
+    forget()
+    task.loop():cancel(id)
+  end
+  local ok, e = server:start(id, response.status, http.flat_headers(response.headers), response.max_pending)
+  if not ok then
+    return nil, e
+  end
+  task.on_event(id, function()
+    forget()
+    if out.on_gone then
+      out.on_gone()
+    end
+  end)
+  response.stream(out)
+end
+
+---Serve the API and the console on an address.
 ---@param scheduler mooncron.Scheduler
 ---@param options mooncron.ListenOptions
 ---@return table? server of the core, with `close`, `port`, `quiesce`
@@ -50,15 +82,22 @@ function M.listen(scheduler, options)
   end
   local watch = guard.new { host = host, token = options.token, allowed_hosts = options.allowed_hosts }
   scheduler.tokens:set_default_issuer(("http://%s:%d"):format(host:gsub("^(.*:.*)$", "[%1]"), server:port()))
+  local console = console_module.new(scheduler)
+  scheduler.console = console
   task.on_event(server:key(), function(request)
     local function respond(response)
+      if response.stream then
+        return send_stream(server, request.id, response)
+      end
       server:reply(request.id, response.status, http.flat_headers(response.headers), response.body)
     end
     local ok, refusal = watch:check(request)
     if not ok then
       return respond(turned_away(refusal))
     end
-    scheduler:handle(request, respond)
+    if not console:handle(request, respond) then
+      scheduler:handle(request, respond)
+    end
   end)
   return server
 end

@@ -3,6 +3,7 @@
 
 local core <const> = require "mooncron.core"
 local file_format <const> = require "mooncron.scheduler.file_format"
+local job_api <const> = require "mooncron.api.job"
 local json <const> = require "mooncron.json"
 local task <const> = require "mooncron.task"
 
@@ -46,6 +47,7 @@ function M.open(path, limits)
     answer_count = 0,
     epoch = 0, -- resets so far: what began before one is not written down
     limits = limits or {},
+    on_change = function() end, -- (job, attempt): a job changes, or any (nil); an attempt of it has ended
   }, Store)
 end
 
@@ -163,7 +165,9 @@ end
 
 -- ---- jobs ----
 
-local MAX_PARSED <const> = 10000
+-- Enough for those that are on their way. The collector visits what is kept again and again: beyond
+-- this, that costs more than reading a row anew.
+local MAX_PARSED <const> = 1000
 
 local function keep_parsed(self, row, job)
   if self.parsed_count >= MAX_PARSED then
@@ -179,8 +183,7 @@ function Store:resource_of(row)
   if known and known.text == row.resource then
     return known.job
   end
-  local value = assert(json.decode(row.resource))
-  local job = assert(require("mooncron.api.job").from_json(value, { lenient = true }))
+  local job = job_api.read_back(assert(json.decode(row.resource)))
   keep_parsed(self, row, job)
   return job
 end
@@ -239,12 +242,18 @@ function Store:list(parent, last_name, limit)
   return rows, next_row ~= nil
 end
 
+---Jobs of all parents in the order of their names, those after `last_name` only.
+function Store:all_jobs(last_name, limit)
+  return self.db:rows("SELECT * FROM jobs WHERE name > ? ORDER BY name LIMIT ?", last_name or "", limit)
+end
+
 ---@param row table
 ---@param job table? canonical, of `row.resource`: spares reading it
 function Store:insert_job(row, job)
   if job then
     keep_parsed(self, row, job)
   end
+  self.on_change(row.name)
   return change(self, [[INSERT INTO jobs (name, parent, resource, state, anchor_ms, updated_ms,
       schedule_ms, due_ms, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)]],
     row.name, row.parent, row.resource, row.state, row.anchor_ms, row.updated_ms, row.schedule_ms,
@@ -254,6 +263,7 @@ end
 ---Write back what may change of a job: all columns but its identity.
 function Store:update_job(row)
   self.answers[row.name] = nil
+  self.on_change(row.name)
   return change(self, [[UPDATE jobs SET resource = ?, state = ?, anchor_ms = ?, updated_ms = ?,
       schedule_ms = ?, due_ms = ?, attempted_ms = ?, status = ? WHERE id = ?]],
     row.resource, row.state, row.anchor_ms, row.updated_ms, row.schedule_ms, row.due_ms,
@@ -266,6 +276,7 @@ function Store:delete_job(row)
     return nil, e
   end
   self.answers[row.name] = nil
+  self.on_change(row.name)
   return change(self, "DELETE FROM jobs WHERE id = ?", row.id)
 end
 
@@ -355,6 +366,7 @@ function Store:insert_attempt(a)
     return nil, e
   end
   a.id = self.db:last_rowid()
+  self.on_change(a.job, a)
   local now_and_then = math.max(1, math.min(1000, (self.limits.max_attempts or M.MAX_ATTEMPTS) // 10))
   if a.id % now_and_then == 0 then
     return self:prune_attempts(a.ended_ms)
@@ -406,6 +418,7 @@ end
 function Store:reset()
   self.epoch = self.epoch + 1
   self.parsed, self.parsed_count = {}, 0
+  self.on_change()
   self:drop_answers()
   for _, table_name in ipairs { "executions", "jobs", "attempts" } do
     local ok, e = change(self, "DELETE FROM " .. table_name)

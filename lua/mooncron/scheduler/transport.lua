@@ -45,6 +45,13 @@ function Transport:new_recorder(name)
   return self.recorders[name]
 end
 
+---Keep all requests from now on, wherever they would go: nothing is sent. Their path is the whole URL.
+---@return mooncron.Recorder
+function Transport:record_all()
+  self.catch_all = recorder.new("all", "")
+  return self.catch_all
+end
+
 -- ---- ways to a target: outcome, the answer's beginning, microseconds ----
 
 local function over_the_network(self, request)
@@ -70,17 +77,13 @@ local function over_the_network(self, request)
   return outcome.of_status(response.status), answer, response.total_us
 end
 
-local function to_recorder(self, name, path, request)
-  local known = self.recorders[name]
-  if not known then
-    local e = err.new("UNAVAILABLE", ("no recorder '%s' is in the scheduler's process"):format(name))
-    return outcome.of_error(e), "", 0
-  end
+local function to_recorder(known, path, request, job)
   local headers = {}
   for header, value in pairs(request.headers) do
     headers[header:lower()] = value
   end
   local response = known:receive {
+    job = job,
     method = request.method,
     path = path == "" and "/" or path,
     headers = headers,
@@ -89,17 +92,23 @@ local function to_recorder(self, name, path, request)
   return outcome.of_status(response.status), response.body:sub(1, KEPT_ANSWER), 0
 end
 
-local function deliver(self, request)
-  local name, path = recorder.parse(request.url)
-  if name then
-    return to_recorder(self, name, path, request)
+local function deliver(self, request, job)
+  if self.catch_all then
+    return to_recorder(self.catch_all, request.url, request, job)
   end
-  return over_the_network(self, request)
+  local name, path = recorder.parse(request.url)
+  if not name then
+    return over_the_network(self, request)
+  elseif not self.recorders[name] then
+    local e = err.new("UNAVAILABLE", ("no recorder '%s' is in the scheduler's process"):format(name))
+    return outcome.of_error(e), "", 0
+  end
+  return to_recorder(self.recorders[name], path, request, job)
 end
 
 -- ---- faults ----
 
-local function with_fault(self, fault, request)
+local function with_fault(self, fault, request, job)
   local clock, timeout_ms = self.clock, request.timeout_ms
   local wait_ms = fault.timeout and timeout_ms or math.min(fault.delay_ms or 0, timeout_ms)
   clock:sleep_until(clock:now_ms() + wait_ms)
@@ -112,7 +121,7 @@ local function with_fault(self, fault, request)
     return outcome.of_status(fault.status), "", wait_ms * 1000
   end
   request.timeout_ms = timeout_ms - wait_ms
-  local result, answer, latency_us = deliver(self, request)
+  local result, answer, latency_us = deliver(self, request, job)
   return result, answer, latency_us + wait_ms * 1000
 end
 
@@ -125,9 +134,9 @@ end
 function Transport:send(job, request)
   local fault = self.faults:take(job)
   if fault then
-    return with_fault(self, fault, request)
+    return with_fault(self, fault, request, job)
   end
-  return deliver(self, request)
+  return deliver(self, request, job)
 end
 
 function Transport:close()
