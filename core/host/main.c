@@ -91,22 +91,6 @@ static int host_pid(lua_State *L)
   return 1;
 }
 
-/* [-0, +1, v] host.source("mooncron/task.lua") -> text of a file inside the program, or nil */
-static int host_source(lua_State *L)
-{
-  const char *path = luaL_checkstring(L, 1);
-  const struct mc_embedded *file;
-
-  for(file = mc_embedded; file->module; file++) {
-    if(!strcmp(file->chunk + 1, path)) { /* past the "@" */
-      lua_pushlstring(L, file->text, file->len);
-      return 1;
-    }
-  }
-  lua_pushnil(L);
-  return 1;
-}
-
 /* [-0, +1, m] */
 static int open_host(lua_State *L)
 {
@@ -117,7 +101,7 @@ static int open_host(lua_State *L)
                                        {"columns", host_columns},
                                        {"asset", mc_embed_asset},
                                        {"pid", host_pid},
-                                       {"source", host_source},
+                                       {"source", mc_embed_source},
                                        {NULL, NULL}};
 
   luaL_newlib(L, functions);
