@@ -181,8 +181,8 @@ static void on_alarm(uv_timer_t *timer)
   uv_stop(&loop->uv);
 }
 
-/* libuv looks at nothing when nothing that is alive counts, and a signal's watch does not: the alarm
-   counts meanwhile. */
+/* libuv looks at nothing when nothing that is alive counts, and a signal's watch does not: the
+   alarm counts meanwhile. */
 static void look(struct mc_loop *loop)
 {
   uv_timer_start(&loop->alarm, on_alarm, UINT32_MAX, 0);

@@ -125,6 +125,8 @@ describe("who may change something", function()
     { { host = OWN, origin = "http://127.0.0.1:3000", ["mooncron-console"] = "1" }, false,
       "another port of this machine" },
     { { host = OWN, origin = "http://evil.example", ["mooncron-console"] = "1" }, false, "another site" },
+    { { host = OWN, origin = "https://cron.example", ["mooncron-console"] = "1" }, true,
+      "the console behind a proxy whose name is allowed" },
     { { host = OWN, origin = "null" }, false, "a page without an origin" },
     { { host = OWN, ["sec-fetch-site"] = "cross-site" }, false, "another site that hides its origin" },
     { { host = "evil.example", origin = "http://evil.example", ["mooncron-console"] = "1" }, false,
@@ -132,7 +134,7 @@ describe("who may change something", function()
   }
   for _, row in ipairs(rows) do
     it(row[3], function()
-      local watch = guard.new { host = "127.0.0.1" }
+      local watch = guard.new { host = "127.0.0.1", allowed_hosts = { "cron.example" } }
       local ok, e = watch:check { method = "POST", target = "/v1/x", headers = row[1] }
       assert.equal(row[2], ok == true)
       assert.equal(not row[2], e ~= nil)

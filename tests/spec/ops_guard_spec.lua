@@ -3,7 +3,7 @@ local guard = require "mooncron.scheduler.guard"
 local TOKEN <const> = "0123456789abcdef"
 
 local function check(g, headers, target)
-  local ok, e = g:check { target = target or "/v1/x", headers = headers }
+  local ok, e = g:check { method = "GET", target = target or "/v1/x", headers = headers }
   return ok and "ok" or e.code
 end
 

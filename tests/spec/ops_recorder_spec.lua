@@ -97,6 +97,6 @@ describe("scheduler.recorder", function()
   it("does not take a misspelt question for a small one", function()
     assert.has_error(function()
       r:assert_received { bodi = "x" }
-    end, "unknown field 'bodi': use method, path, body, headers, times")
+    end, "unknown field 'bodi': use job, method, path, body, headers, times")
   end)
 end)

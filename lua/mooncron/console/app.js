@@ -5,7 +5,7 @@ import { list as listOf } from "./dom.js";
 import { closeJob, jobChanged, jobOpen, openJob, perform } from "./job.js";
 import { listenToKeys } from "./keys.js";
 import { makeList } from "./list.js";
-import { drawTimeline, focusFilter, openTimeline } from "./timeline.js";
+import { drawTimeline, focusFilter, moveMark, openTimeline, timelineChanged } from "./timeline.js";
 import { isUtc, isVirtual, now, setClock, shownAt, toggleZone } from "./words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -40,6 +40,12 @@ function live(word, className) {
   $("live").className = `live ${className}`;
 }
 
+// Whether a row is not what is known of when its job runs.
+function runsOtherwise(row) {
+  const old = jobs.get(row.name);
+  return !old || ["state", "schedule", "zone"].some((field) => old[field] !== row[field]);
+}
+
 const handlers = {
   open: async () => { await loadAll(); live("live", "on"); },
   closed: () => live("not connected", "off"),
@@ -48,6 +54,7 @@ const handlers = {
   jobs: (message) => {
     setClock(message.clock);
     const rows = listOf(message.rows), gone = listOf(message.gone);
+    if (gone.length || rows.some(runsOtherwise)) timelineChanged(now);
     for (const row of rows) jobs.set(row.name, row);
     for (const name of gone) jobs.delete(name);
     for (const name of [...rows.map((row) => row.name), ...gone]) jobChanged(name);
@@ -82,6 +89,7 @@ function showView() {
 function tick() {
   $("clock").textContent = `${shownAt(now()).slice(0, 19).replace("T", " ")}${isVirtual() ? " (virtual)" : ""}`;
   if (!$("list").hidden) list.paint();
+  moveMark(now);
 }
 
 function showZone() {

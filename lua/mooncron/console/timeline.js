@@ -45,8 +45,11 @@ function drawMinute(minute) {
     names.length > 100 ? el("p", { class: "quiet" }, `and ${names.length - 100} more`) : "");
 }
 
+const minuteOf = (now) => Math.floor((now / 1000 - data.from) / 60);
+
 export function drawTimeline(now) {
   if (!data) return;
+  const isTyping = document.activeElement?.id === "lane-filter";
   const total = counts.reduce((a, b) => a + b, 0), most = Math.max(...counts);
   const load = el("div"), readout = el("span", { class: "quiet", "aria-hidden": "true" });
   const label = (minute) => clock((data.from + minute * 60) * 1000);
@@ -64,14 +67,14 @@ export function drawTimeline(now) {
         el("span", { class: "quiet", role: "status" })),
       el("div", { class: "lanes" })));
   loadChart(load, counts, {
-    label, now: Math.floor((now / 1000 - data.from) / 60), pick: drawMinute,
+    label, now: minuteOf(now), pick: drawMinute,
     hover: (minute) => { readout.textContent = minute === null ? "" : `${label(minute)} ${plural(counts[minute], "run")}`; },
   });
   drawLanes();
+  if (isTyping) focusFilter();
 }
 
-export async function openTimeline(now) {
-  place.replaceChildren(el("p", { class: "quiet" }, "Loading"));
+async function load(now) {
   try {
     data = await get("day");
     for (const name of ["jobs", "groups", "changes", "notes"]) data[name] = list(data[name]);
@@ -80,6 +83,26 @@ export async function openTimeline(now) {
   } catch (problem) {
     place.replaceChildren(el("p", { class: "problem" }, problem.message));
   }
+}
+
+export function openTimeline(now) {
+  place.replaceChildren(el("p", { class: "quiet" }, "Loading"));
+  return load(now);
+}
+
+let timer = null;
+
+/** Jobs came, went, or run at other times: soon it is drawn anew, once for many. */
+export function timelineChanged(now) {
+  if (place.hidden || timer) return;
+  timer = setTimeout(() => { timer = null; if (!place.hidden) load(now); }, 500);
+}
+
+/** Time passes: the mark moves, and with the hour the day. */
+export function moveMark(now) {
+  if (place.hidden || !data) return;
+  if (minuteOf(now()) >= 60) timelineChanged(now);
+  place.querySelector(".now")?.setAttribute("d", `M${minuteOf(now())} 0V100`);
 }
 
 export const focusFilter = () => document.getElementById("lane-filter")?.focus();

@@ -71,13 +71,16 @@ end
 --- `host` is the address that is listened on
 ---@return mooncron.scheduler.Guard
 function M.new(options)
-  local self = setmetatable({ token = options.token }, Guard)
+  local self = setmetatable({ token = options.token, allowed = {} }, Guard)
+  for _, name in ipairs(options.allowed_hosts or {}) do
+    self.allowed[name:lower()] = true
+  end
   -- A page of a foreign site whose name is made to point at 127.0.0.1 gives itself away by that name
   -- (DNS rebinding). Beyond loopback, the server's names are not known.
   if M.is_loopback(options.host) then
     self.names = { ["localhost"] = true, ["127.0.0.1"] = true, ["::1"] = true, [options.host] = true }
-    for _, name in ipairs(options.allowed_hosts or {}) do
-      self.names[name:lower()] = true
+    for name in pairs(self.allowed) do
+      self.names[name] = true
     end
   end
   return self
@@ -116,16 +119,18 @@ local function check_names(self, headers)
   return true
 end
 
--- What a browser sends that changes something comes from our own page, or from nobody's. Programs that
--- are no browsers send neither header.
-local function check_page(request)
+-- What a browser sends that changes something comes from our own page, or from nobody's: another origin
+-- cannot send our header. Behind a proxy, our page may have another name than the server. Programs that
+-- are no browsers send neither `Origin` nor `Sec-Fetch-Site`.
+local function check_page(self, request)
   local headers = request.headers
   local origin = headers["origin"]
   if READS[request.method] or not origin and not headers["sec-fetch-site"] then
     return true
   end
   local from = origin and origin:match("^https?://(.+)$")
-  if not headers[M.HEADER] or origin and from ~= headers["host"] then
+  local is_ours = not origin or from ~= nil and (from == headers["host"] or self.allowed[name_of(from)])
+  if not headers[M.HEADER] or not is_ours then
     return nil, err.new("PERMISSION_DENIED",
       "a page of another site may not change anything here: use the console, or no browser")
   end
@@ -142,7 +147,7 @@ function Guard:check(request)
       return nil, e
     end
   end
-  local ok, e = check_page(request)
+  local ok, e = check_page(self, request)
   if not ok then
     return nil, e
   end

@@ -89,7 +89,7 @@ local function make_at_once(path, one)
     error(err.new("FAILED_PRECONDITION",
       ("%s: %s: %s"):format(result.where or path, result.name, result.message)), 0)
   end
-  print(("%s - %s"):format(result.skipped and "skipped" or "ok", result.name))
+  print((result.skipped and "skipped: " or "passed: ") .. result.name)
 end
 
 ---Declare a test.

@@ -164,7 +164,7 @@ async function testJob(page, server) {
   await page.click("#job a");
 }
 
-async function testTimeline(page) {
+async function testTimeline(page, server) {
   console.log("# the timeline");
   await page.keyboard.press("t");
   await page.waitForSelector("#timeline .lane");
@@ -177,6 +177,12 @@ async function testTimeline(page) {
   await page.keyboard.type("delta");
   equal(await page.locator("#timeline .lane").count(), 1, "lanes can be filtered");
   await page.fill("#lane-filter", "");
+  await page.focus("#lane-filter");
+  await call(server, "POST", `/v1/${PARENT}/jobs/delta:pause`, {});
+  await eventually(async () => (await page.locator("#timeline .lane").count()) === 2, "the timeline follows");
+  equal(await page.evaluate(() => document.activeElement.id), "lane-filter", "the timeline follows what changes, and keeps the focus");
+  await call(server, "POST", `/v1/${PARENT}/jobs/delta:resume`, {});
+  await eventually(async () => (await page.locator("#timeline .lane").count()) === 3, "it follows again");
   await page.click("#timeline .lane a");
   await page.waitForSelector("#job-title");
   ok(true, "a lane leads to its job");
