@@ -34,6 +34,22 @@ int mc_embed_asset(lua_State *L)
   return 1;
 }
 
+/* [-0, +1, v] */
+int mc_embed_source(lua_State *L)
+{
+  const char *path = luaL_checkstring(L, 1);
+  const struct mc_embedded *file;
+
+  for(file = mc_embedded; file->name; file++) {
+    if(is_source(file) && !strcmp(file->chunk + 1, path)) { /* past the "@" */
+      lua_pushlstring(L, file->text, file->len);
+      return 1;
+    }
+  }
+  lua_pushnil(L);
+  return 1;
+}
+
 /* [-1, +1|2, -] the searcher: module name -> loader, chunk name | message */
 static int find_embedded(lua_State *L)
 {

@@ -22,4 +22,7 @@ void mc_embed_install(lua_State *L);
 /* [-0, +1, v] asset(path) -> text of a carried file that is no Lua source | nil */
 int mc_embed_asset(lua_State *L);
 
+/* [-0, +1, v] source("mooncron/task.lua") -> text of the Lua source with this chunk name | nil */
+int mc_embed_source(lua_State *L);
+
 #endif

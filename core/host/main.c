@@ -101,6 +101,7 @@ static int open_host(lua_State *L)
                                        {"columns", host_columns},
                                        {"asset", mc_embed_asset},
                                        {"pid", host_pid},
+                                       {"source", mc_embed_source},
                                        {NULL, NULL}};
 
   luaL_newlib(L, functions);

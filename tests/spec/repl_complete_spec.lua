@@ -35,6 +35,26 @@ describe("repl.complete", function()
     assert.equal(0, touched)
   end)
 
+  it("completes the names of a client's jobs where one is wanted", function()
+    local client = setmetatable({}, { __name = "mooncron.client" })
+    local with_client = { client = client, my = { client = client }, other = {} }
+    local function ids(asked)
+      assert.equal(client, asked)
+      return { "noon", "nightly", "weekly" }
+    end
+    local rows <const> = {
+      { 'client:get_job "w', "eekly", {}, "in quotes" },
+      { 'client:run_job("n', "", { "nightly", "noon" }, "in a call" },
+      { "x = my.client:pause_job('ni", "ghtly", {}, "of a client in a table" },
+      { 'other:get_job "ni', "l", {}, "not of anything else" },
+      { 'client:describe "wee', "", {}, "not for other methods" },
+    }
+    for _, row in ipairs(rows) do
+      local insert, listing = complete.answer(row[1], with_client, commands, ids)
+      assert.same({ row[2], row[3] }, { insert, listing }, row[4])
+    end
+  end)
+
   it("lists globals for an empty line, without keywords", function()
     assert.same({ "job", "jobs", "print", "text", "trap" }, (complete.candidates("", env, commands)))
   end)

@@ -125,6 +125,7 @@ local function repl(options)
   return require("mooncron.repl").run {
     debug = options.debug,
     columns = host.columns,
+    source = host.source,
     interrupt_pending = host.interrupt_pending,
     -- A Ctrl-C ends the evaluation, not the program.
     on_interrupt = function(handler)

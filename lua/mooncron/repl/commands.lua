@@ -29,7 +29,8 @@ M.all.help = {
     for _, name in ipairs(M.names()) do
       lines[#lines + 1] = ("%-8s %s"):format(name, M.all[name:sub(2)].help)
     end
-    lines[#lines + 1] = "An expression prints its value, which is then `_`."
+    lines[#lines + 1] = "An expression prints its value, which is then `_` and `_1`; before it `_2` to `_9`."
+    lines[#lines + 1] = "help() tells of the rest, help(x) of a value."
     lines[#lines + 1] = "Tab completes, Ctrl-R searches the history, Ctrl-C gives up, Ctrl-D leaves."
     return table.concat(lines, "\n")
   end,

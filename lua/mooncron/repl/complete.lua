@@ -113,6 +113,21 @@ function M.candidates(text, env, commands)
   return names, partial
 end
 
+---The client and the beginning of a name, when the cursor is in the name of a job: `client:run_job "ni`.
+---@param text string
+---@param env table
+---@return mooncron.Client? client
+---@return string? partial
+function M.job_name(text, env)
+  local path, partial = text:match("([%a_][%w_.]*)[:.]%l+_job%s*%(?%s*[\"']([%w_-]*)$")
+  local client = path and resolve(path, env)
+  local meta = debug.getmetatable(client)
+  if type(meta) ~= "table" or rawget(meta, "__name") ~= "mooncron.client" then
+    return nil
+  end
+  return client, partial
+end
+
 ---The longest text that all names begin with.
 ---@param names string[]
 ---@return string
@@ -127,10 +142,18 @@ function M.common_prefix(names)
 end
 
 ---What Tab does: text to insert, and names to list when there is nothing to insert.
+---@param job_names? fun(client: mooncron.Client): string[] ids of a client's jobs; may wait
 ---@return string insert
 ---@return string[] listing
-function M.answer(text, env, commands)
-  local names, partial = M.candidates(text, env, commands)
+function M.answer(text, env, commands, job_names)
+  local names = {}
+  local client, partial = M.job_name(text, env)
+  if client and job_names then
+    add_words(names, {}, job_names(client), partial)
+    table.sort(names)
+  else
+    names, partial = M.candidates(text, env, commands)
+  end
   local insert = M.common_prefix(names):sub(#partial + 1)
   return insert, insert == "" and #names > 1 and names or {}
 end

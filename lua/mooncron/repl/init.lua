@@ -12,6 +12,8 @@ local task <const> = require "mooncron.task"
 local M = {}
 
 local PROMPT <const>, CONTINUATION <const> = "> ", ">> "
+local REMEMBERED <const> = 9 -- values: _1 to _9
+local KEEP_NAMES_MS <const>, NAMES_TIMEOUT_S <const> = 5000, 1
 local HOOK_STEPS <const> = 1000000 -- between two looks for a Ctrl-C that the loop had no time to tell
 
 ---@class mooncron.repl.Options
@@ -21,6 +23,7 @@ local HOOK_STEPS <const> = 1000000 -- between two looks for a Ctrl-C that the lo
 ---@field on_interrupt? fun(handler: function?) how to be told of Ctrl-C; default: it watches the signal
 ---@field interrupt_pending? fun(): boolean a Ctrl-C has come that the loop could not tell yet: with it
 ---  a line that computes without end can be cancelled
+---@field source? fun(chunk: string): string? text of a source file that is inside of the program
 ---@field history string|false|nil file, false for none; default in the XDG state folder
 
 ---`$XDG_STATE_HOME/mooncron/history`, as the base directory specification says; nil without a home.
@@ -45,8 +48,22 @@ end
 
 -- ---- reading ----
 
+-- The ids of a client's jobs. Tab is pressed again and again: they are kept for a while.
+local function job_names(session, client)
+  local now_ms, kept = core.loop.wall_ms(), session.job_names[client]
+  if not kept or now_ms - kept.at_ms > KEEP_NAMES_MS then
+    local ok, ids = pcall(task.with_timeout, NAMES_TIMEOUT_S, require("mooncron.cli.jobs.names").ids, client)
+    kept = { at_ms = now_ms, ids = ok and ids or {} }
+    session.job_names[client] = kept
+  end
+  return kept.ids
+end
+
 local function answer_completion(session, event)
-  local insert, names = complete.answer(event.text:sub(1, event.cursor), session.env, commands.names())
+  local text = event.text:sub(1, event.cursor)
+  local insert, names = complete.answer(text, session.env, commands.names(), function(client)
+    return job_names(session, client)
+  end)
   session.line:complete(insert, show.columns(names, session.columns()))
 end
 
@@ -105,9 +122,43 @@ local function interruptible(session, fn)
   end
 end
 
+-- The latest value is `_` and `_1`, the one before `_2`.
+local function remember(env, value)
+  for i = REMEMBERED, 2, -1 do
+    env["_" .. i] = env["_" .. i - 1]
+  end
+  env._, env._1 = value, value
+end
+
+-- A list that comes in pages is fetched, so that it can be shown, and kept.
+local function fetched(fn)
+  return function()
+    local results = table.pack(fn())
+    for i = 1, results.n do
+      local meta = debug.getmetatable(results[i])
+      if type(meta) == "table" and rawget(meta, "__name") == "mooncron.Pager" then
+        results[i] = assert(results[i]:all())
+      end
+    end
+    return table.unpack(results, 1, results.n)
+  end
+end
+
+-- Jobs and schedules as people want to see them; nil for anything else.
+local function picture_of(results)
+  local kind = type(results[1])
+  if results.n > 1 or (kind ~= "table" and kind ~= "userdata") then
+    return nil
+  end
+  local picture, now_ms = require "mooncron.repl.picture", core.loop.wall_ms()
+  local text = picture.of(results[1], now_ms)
+  local footer = not text and picture.footer(results[1], now_ms)
+  return text or footer and show.value(results[1]) .. "\n" .. footer or nil
+end
+
 local function evaluate(session, fn)
   local scope <close> = task.scope()
-  local running = scope:spawn(interruptible(session, fn))
+  local running = scope:spawn(interruptible(session, fetched(fn)))
   session.running = running
   local out = table.pack(pcall(running.wait, running))
   session.running = nil
@@ -116,8 +167,8 @@ local function evaluate(session, fn)
   end
   local results = table.pack(table.unpack(out, 2, out.n))
   if results.n > 0 then
-    session.env._ = results[1]
-    say(show.results(results, { width = session.columns() }))
+    remember(session.env, results[1])
+    say(picture_of(results) or show.results(results, { width = session.columns() }))
   end
 end
 
@@ -152,6 +203,38 @@ local function watch_interrupts(session, options)
   return function()
     task.on_event(id, nil)
     task.loop():cancel(id)
+  end
+end
+
+-- What is at hand at the prompt alone; all of it is taken back.
+local function equip(session, options)
+  local env, before = session.env, {}
+  local stop = require("mooncron.repl.guard").install(require "mooncron", function()
+    return session.writable
+  end)
+  local function read_source(path)
+    local text = options.source and options.source(path)
+    local file <close> = not text and io.open(path, "rb") or nil
+    return text or file and file:read("a") or nil
+  end
+  local helpers = {
+    help = function(value)
+      say(require("mooncron.repl.help").about(value, read_source))
+    end,
+    writable = function(wanted)
+      session.writable = wanted ~= false
+      say(session.writable and "changes to cloud projects are allowed" or "cloud projects are only read")
+    end,
+  }
+  for name, helper in pairs(helpers) do
+    before[name] = env[name]
+    env[name] = helper
+  end
+  return function()
+    stop()
+    for name in pairs(helpers) do
+      env[name] = before[name]
+    end
   end
 end
 
@@ -210,15 +293,19 @@ function M.run(options)
     interrupt_pending = options.interrupt_pending,
     task_name = task.current() and task.current().name,
     over = false,
+    writable = false,
+    job_names = setmetatable({}, { __mode = "k" }),
   }
   local path = options.history
   if path == nil then
     path = M.history_path()
   end
   session.history = load_history(session, path)
-  local _ <close> = closing(session, { watch_interrupts(session, options), watch_term() })
+  local _ <close> = closing(session, {
+    watch_interrupts(session, options), watch_term(), equip(session, options),
+  })
   if session.line:is_terminal() then
-    say(("mooncron %s, %s. .help tells more, Ctrl-D leaves."):format(core.version, _VERSION))
+    say(("mooncron %s, %s. help() tells more, Ctrl-D leaves."):format(core.version, _VERSION))
   end
   repeat
     step(session)

@@ -37,8 +37,9 @@ local function escaped(text)
   return (text:gsub("[%[%]:\\]", "\\%0"))
 end
 
+-- In braces, so that _arguments adds no arguments of its own.
 local ACTIONS <const> = {
-  files = "_files", jobs = "_mooncron_list jobs", locations = "_mooncron_list locations",
+  files = "_files", jobs = "{_mooncron_list jobs}", locations = "{_mooncron_list locations}",
 }
 local KINDS <const> = { job = "jobs", location = "locations", file = "files" }
 
