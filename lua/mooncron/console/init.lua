@@ -65,6 +65,9 @@ function M.new(scheduler)
     clock = function()
       return self:clock()
     end,
+    is_open = function()
+      return scheduler.store.db ~= nil
+    end,
   }
   scheduler.store.on_change = function(name, attempt)
     if attempt or not name then
