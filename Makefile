@@ -8,6 +8,7 @@ PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 LUADIR ?= $(PREFIX)/share/lua/5.4
 LIBDIR ?= $(PREFIX)/lib/lua/5.4
+MANDIR ?= $(PREFIX)/share/man
 DESTDIR ?=
 LIBFLAG ?= -shared
 VARIANT ?= release
@@ -95,9 +96,17 @@ $(B)/unit/%: $(B)/obj/tests/unit/%.o $(B)/libmooncron.a
 .PHONY: unit-build
 unit-build: $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC)) ## Build the C unit tests
 
-install: all ## Install the interpreter and the Lua module (PREFIX, DESTDIR)
+MANUAL := io.write(require("mooncron.cli.manual").page(require("mooncron.cli"), mooncron.version))
+.PHONY: man
+man: $(B)/man/mooncron.1 ## Write the manual page, build/man/mooncron.1
+$(B)/man/mooncron.1: $(B)/mooncron
+	@mkdir -p $(@D)
+	$(Q)$(B)/mooncron -e '$(MANUAL)' > $@.tmp && mv $@.tmp $@
+
+install: all man ## Install the interpreter and the Lua module (PREFIX, DESTDIR)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/mooncron $(DESTDIR)$(LUADIR)
 	install -m 755 $(B)/mooncron $(DESTDIR)$(BINDIR)/mooncron
+	install -D -m 644 $(B)/man/mooncron.1 $(DESTDIR)$(MANDIR)/man1/mooncron.1
 	install -m 755 $(B)/lib/mooncron/core.so $(DESTDIR)$(LIBDIR)/mooncron/core.so
 	cd lua && find mooncron \( $(LUA_FILES) \) -exec install -D -m 644 {} $(DESTDIR)$(abspath $(LUADIR))/{} \;
 

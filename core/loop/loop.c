@@ -181,6 +181,17 @@ static void on_alarm(uv_timer_t *timer)
   uv_stop(&loop->uv);
 }
 
+/* libuv looks at nothing when nothing that is alive counts, and a signal's watch does not: the
+   alarm counts meanwhile. */
+static void look(struct mc_loop *loop)
+{
+  uv_timer_start(&loop->alarm, on_alarm, UINT32_MAX, 0);
+  uv_ref((uv_handle_t *)&loop->alarm);
+  uv_run(&loop->uv, UV_RUN_NOWAIT);
+  uv_timer_stop(&loop->alarm);
+  uv_unref((uv_handle_t *)&loop->alarm);
+}
+
 int mc_loop_poll(struct mc_loop *loop, int64_t timeout_ms, struct mc_err *err)
 {
   struct mc_resident *resident;
@@ -191,7 +202,7 @@ int mc_loop_poll(struct mc_loop *loop, int64_t timeout_ms, struct mc_err *err)
       resident->flush(resident);
   }
   if(loop->first || timeout_ms == 0) {
-    uv_run(&loop->uv, UV_RUN_NOWAIT);
+    look(loop);
     return MC_OK;
   }
   loop->alarm_rang = 0;

@@ -2,6 +2,7 @@
 ---@class mooncron
 ---@field schedule fun(text: string, zone: string?): table?, mooncron.Err?
 ---@field auth table credentials and tokens
+---@field code table jobs as code: load, plan, apply, drift, lint
 ---@field http table requests and small servers
 ---@field task table tasks
 ---@field err table errors
@@ -11,6 +12,7 @@ local M = {}
 
 local PARTS <const> = {
   auth = "mooncron.auth",
+  code = "mooncron.code",
   err = "mooncron.err",
   http = "mooncron.http",
   json = "mooncron.json",

@@ -1,4 +1,4 @@
----The other half of `mooncron.schema`: canonical values into what JSON has.
+---The other half of `mooncron.schema`: canonical values into what JSON has, and that back.
 
 local base64 <const> = require "mooncron.api.base64"
 
@@ -73,6 +73,32 @@ end
 ---@return table
 function M.write(message, value, int_enums)
   return write(message, value, int_enums)
+end
+
+-- Undo what the writers do, by kind; the other kinds pass unchanged.
+local undo <const> = {
+  bytes = base64.decode,
+  int32 = math.tointeger, -- JSON's numbers come as floats
+  message = function(item, field)
+    return M.read_back(field.message, item)
+  end,
+}
+
+---Read what `write` has written of a canonical value, after a way through JSON: nothing is checked, and
+---what the message does not have is passed over. `mooncron.schema` reads what others write.
+---@param message table
+---@param value table
+---@return table canonical
+function M.read_back(message, value)
+  local out, by_key = {}, message.by_key
+  for key, item in next, value do
+    local field = by_key[key]
+    if field then
+      local read = undo[field.kind]
+      out[field.name] = read and read(item, field) or item
+    end
+  end
+  return out
 end
 
 return M

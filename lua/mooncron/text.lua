@@ -7,6 +7,19 @@ local function width_of(text)
   return utf8.len(text) or #text
 end
 
+---A scalar as text: nil is "", whole numbers have no point.
+---@param value any
+---@return string
+function M.scalar(value)
+  if value == nil then
+    return ""
+  elseif type(value) == "number" then
+    local whole = math.tointeger(value)
+    return whole and ("%d"):format(whole) or ("%.14g"):format(value)
+  end
+  return tostring(value)
+end
+
 local function cell(value)
   if value == nil then
     return ""

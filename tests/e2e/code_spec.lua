@@ -289,6 +289,17 @@ describe("each command", function()
   end)
 end)
 
+describe("import", function()
+  it("makes a job file of live jobs that plan has nothing to say of", function()
+    write("jobs.lua", JOBS
+      .. 'job "three" { schedule = "9 5 * * *", paused = true, http_target = { uri = "http://h/" } }')
+    ok "MOONCRON apply jobs.lua"
+    ok "MOONCRON import live > imported.lua"
+    assert.equal("plan: 0 to create, 0 to update, 0 to delete, 3 unchanged\n",
+      ok "MOONCRON plan imported.lua --prune")
+  end)
+end)
+
 describe("on a server", function()
   it("is the same", function()
     write("jobs.lua", JOBS)

@@ -82,6 +82,7 @@ describe("any job", function()
       assert.same(value, (assert(job.decode(assert(json.encode(job.to_json(value,
         { int_enums = true })))))))
       assert.same(value, (assert(job.from_lua(value))))
+      assert.same(value, job.read_back(assert(json.decode(print_job(value)))))
     end
   end)
 

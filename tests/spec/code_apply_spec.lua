@@ -169,6 +169,69 @@ describe("a paused job", function()
   end)
 end)
 
+describe("a pause", function()
+  local JOB <const> = { name = "a", schedule = "0 3 * * *", paused = true,
+    http_target = { uri = "http://h/" } }
+
+  -- The service pauses no paused job.
+  local function strict(client, fail)
+    local faulty = support.faulty(client, fail)
+    rawset(faulty, "pause_job", function(_, name)
+      local answer = fail()
+      if not answer and client:get_job(name).state == "PAUSED" then
+        return nil, require("mooncron.err").new("FAILED_PRECONDITION",
+          "Job.state must be ENABLED for PauseJob.")
+      end
+      local job = client:pause_job(name)
+      if answer then
+        return nil, require("mooncron.err").new(answer, "lost")
+      end
+      return job
+    end)
+    return faulty
+  end
+
+  it("whose answer got lost is known to be done", function()
+    local client <close> = support.client()
+    local pauses = 0
+    local on = strict(client, function(n)
+      pauses = n and pauses or pauses + 1
+      return not n and pauses == 1 and "UNAVAILABLE" or nil
+    end)
+    local declared = support.declare { JOB }
+    assert.same({}, select(2, run(on, declared)).failed)
+    assert.equal("", left(support.plan(client, declared)))
+  end)
+
+  it("is made again when the service wakes a job that it updates", function()
+    local client <close> = support.client()
+    run(client, support.declare { JOB })
+    local waking = support.faulty(client, function() end)
+    rawset(waking, "update_job", function(_, request)
+      assert(client:update_job(request))
+      return client:resume_job(request.job.name)
+    end)
+    local changed = { name = "a", schedule = "0 4 * * *", paused = true, http_target = JOB.http_target }
+    run(waking, support.declare { changed })
+    assert.same({ "PAUSED", "0 4 * * *" }, { client:get_job("a").state, client:get_job("a").schedule })
+    changed.paused, changed.schedule = nil, "0 5 * * *" -- and when the file does not speak of the pause
+    run(waking, support.declare { changed })
+    assert.same({ "PAUSED", "0 5 * * *" }, { client:get_job("a").state, client:get_job("a").schedule })
+  end)
+
+  it("of a job whose update failed comes after a good update", function()
+    local client <close> = support.client()
+    local declared = support.declare { JOB }
+    run(client, declared)
+    local plan = support.plan(client, declared)
+    local change = plan.changes[1]
+    change.op, change.live.state = "update", "UPDATE_FAILED"
+    local seen = {}
+    apply.run(support.faulty(client, function(_, method) seen[#seen + 1] = method end), plan, quick())
+    assert.equal("update_job", seen[1])
+  end)
+end)
+
 -- Everything that an apply does: creates (one paused), updates (one into a pause), deletions.
 local function scenario()
   local function job(id, fields)
@@ -249,6 +312,23 @@ describe("a run that is killed", function()
   end)
 end)
 
+describe("a create that was under way when a run was cut off", function()
+  it("may arrive after the next run has looked", function()
+    local client <close> = support.client()
+    local declared = support.declare { { name = "a", schedule = "0 3 * * *",
+      http_target = { uri = "http://h/" } } }
+    local plan = support.plan(client, declared)
+    client:create_job { name = "a", schedule = "0 0 1 6 *", http_target = { uri = "http://h/" } }
+    assert.equal("ALREADY_EXISTS", apply.run(client, plan, quick()).failed[1].error.code)
+    local path = path_of_journal()
+    local book = assert(journal.open(path))
+    book:write { begin = declared.jobs[1].name }
+    book:close()
+    assert.same({}, apply.run(client, plan, quick { journal = assert(journal.open(path)) }).failed)
+    assert.equal("0 3 * * *", client:get_job("a").schedule)
+  end)
+end)
+
 describe("a plan's file", function()
   local live = require "mooncron.code.live"
 
@@ -312,8 +392,19 @@ describe("a journal", function()
     file:write('{"total":3}\n{"begin":"a"}\n{"done":"a"}\n{"begin":"b"}\n{"don')
     file:close()
     local book = assert(journal.open(path))
-    assert.same({ 3, 1, { b = true } }, { book.total, book.done, book.begun })
-    book:close(true)
+    assert.same({ true, 3, 1, { b = true } }, { book.is_cut, book.total, book.done, book.begun })
+    book:close("done")
     assert.is_nil(io.open(path))
+  end)
+
+  it("knows a run that ended with a failure from one that was cut off", function()
+    local path = path_of_journal()
+    local book = assert(journal.open(path))
+    book:write { total = 2 }
+    book:write { begin = "a" }
+    book:close("ended")
+    book = assert(journal.open(path))
+    assert.same({ false, 0, { a = true } }, { book.is_cut, book.done, book.begun })
+    book:close("done")
   end)
 end)

@@ -219,6 +219,10 @@ local MISTAKES <const> = {
   { "\27Lua", "attempt to load a binary chunk", "bytecode" },
   { 'job "a" { schedule = "1 * * * *", at = "2026-01-01T00:00", ' .. HTTP .. ' }',
     "at is the whole schedule", "two schedules" },
+  { "args 'x'", "args wants a table", "args of something else" },
+  { "product 'x'", "product wants a table", "a product of something else" },
+  { "defaults({}, 1)", "the second is a function", "defaults around nothing" },
+  { 'csv("r.csv", { separator = "--" })', "separator '%-%-'", "a separator that is none" },
   { 'spread("x", "every 7 minutes")', "7 minutes do not divide 60", "spread over what does not divide" },
 }
 

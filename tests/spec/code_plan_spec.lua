@@ -105,6 +105,52 @@ describe("what the service does by itself", function()
     end)
   end
 
+  -- All that the service is known to add or to spell otherwise, by turns.
+  local function with_noise(job)
+    local target = job.http_target or job.app_engine_http_target
+    if target then
+      local headers = {}
+      for key, value in pairs(target.headers or {}) do
+        headers[support.below(2) == 0 and key:upper() or key] = value
+      end
+      headers["X-Google-Trace"] = support.pick { nil, "1" }
+      headers["X-AppEngine-Thing"] = support.pick { "1", "2" }
+      headers["Content-Length"] = "7"
+      if (target.oidc_token or target.oauth_token) and support.below(2) == 0 then
+        headers["AUTHORIZATION"] = "Bearer made-by-the-service"
+      end
+      target.headers = headers
+    end
+    local token = job.http_target and job.http_target.oidc_token
+    if token and token.audience == job.http_target.uri then
+      token.audience = support.pick { token.audience, (token.audience:gsub("^(%a+://[^/]+)/$", "%1")) }
+    end
+    job.retry_config = job.retry_config or support.pick { nil, {
+      max_retry_duration = "0s", min_backoff_duration = "5s", max_backoff_duration = "3600s",
+        max_doublings = 5,
+    } }
+    if job.pubsub_target and support.below(2) == 0 then
+      job.attempt_deadline = "180s"
+    end
+    job.user_update_time, job.status = "2026-10-01T05:21:00Z", { code = -1 }
+    return job
+  end
+
+  it("is no difference of any job", function()
+    support.seed(77)
+    for _ = 1, 60 do
+      local declared = support.declare(support.jobs(5), "s")
+      local live = {}
+      for i, one in ipairs(declared.jobs) do
+        live[i] = with_noise(job_api.normalise_stored(one.job))
+        live[i].state = one.paused and "PAUSED" or "ENABLED"
+      end
+      for _, change in ipairs(make(declared, live).changes) do
+        assert.same({ "keep", {} }, { change.op, leaves(change) })
+      end
+    end
+  end)
+
   it("comes out the same when it is compared twice", function()
     support.seed(4)
     for _ = 1, 200 do
@@ -259,6 +305,18 @@ describe("a one-off", function()
       local what = plan.changes[1] and plan.changes[1].op or plan.skipped[1].why
       assert.matches(row[4], what, 1, true)
       assert.equal(1, #plan.changes + #plan.skipped)
+    end)
+  end
+end)
+
+describe("a one-off of somebody else's", function()
+  local declared = assert(loader.load_text([[set "s"
+    job "a" { schedule = at "2020-12-24T18:00", http_target = { uri = "https://h/" } }]]))
+  for _, mark in ipairs { "[mooncron:t]", "no mark" } do
+    it("is not deleted: " .. mark, function()
+      local plan = make(declared, { stored(declared, { description = mark }) }, { prune = true })
+      assert.same({ 0, 1 }, { #plan.changes, #plan.skipped })
+      assert.matches("not of this set", plan.skipped[1].why)
     end)
   end
 end)

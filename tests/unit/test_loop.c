@@ -118,6 +118,11 @@ static void test_signals(void)
   mc_loop_poll(loop, FOR_EVER, NULL);
   tap_ok(!mc_loop_peek(loop), "a watch alone is nothing to wait for");
   raise(SIGUSR1);
+  mc_loop_poll(loop, 0, NULL);
+  event = mc_loop_take(loop);
+  tap_ok(event && event->id == id, "but a signal is seen even without waiting");
+  mc_event_free(event);
+  raise(SIGUSR1);
   mc_loop_poll(loop, 1000, NULL);
   event = mc_loop_take(loop);
   tap_ok(event && event->type == &mc_signal_event_type && event->id == id, "it comes as event");

@@ -73,6 +73,13 @@ function M.to_json(job, opts)
   return schema_write.write(fields.job, job, opts and opts.int_enums)
 end
 
+---Read a table that `to_json` made, after a way through JSON. Fast, and checks nothing.
+---@param value table
+---@return mooncron.Job
+function M.read_back(value)
+  return schema_write.read_back(fields.job, value)
+end
+
 ---Without the fields that only the service sets: what counts of the body of a create or patch.
 ---@param job mooncron.Job
 ---@return table

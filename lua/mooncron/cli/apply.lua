@@ -11,7 +11,7 @@ local OPTIONS <const> = jobfiles.with({
   { "--adopt", help = "take over jobs that belong to another set" },
   { "--journal", value = "FILE", help = "where the run is noted (default under $XDG_STATE_HOME/mooncron)" },
   jobfiles.options.yes,
-}, "arg", "parallel", "json", "project", "location", "endpoint", "backend", "data")
+}, "arg", "parallel", "json", "connection")
 
 local usage <const> = [[
 usage: mooncron apply FILE... [OPTION...]
@@ -52,11 +52,14 @@ function M.run(args, cli)
   end
   if not applying.show(values, plan) then
     if journal then
-      journal:close(true)
+      journal:close("done")
     end
     return 0
   end
   if not values.yes and jobfiles.ask("apply this?") == false then
+    if journal then
+      applying.discard(journal)
+    end
     print("nothing was changed")
     return 1
   end

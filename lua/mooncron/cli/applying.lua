@@ -21,11 +21,16 @@ local function open_journal(values, client, plan)
   if not journal then
     error(e, 0)
   end
-  if journal.total and journal.done > 0 or next(journal.begun) then
+  if journal.is_cut then
     io.stderr:write(("mooncron: an earlier run was cut off after %d of %d changes: going on\n"):format(
       journal.done, journal.total or 0))
   end
   return journal
+end
+
+---Close the journal of a run that does not take place: what an earlier one left stays.
+function M.discard(journal)
+  journal:close(not journal.is_cut and next(journal.begun) == nil and "done" or nil)
 end
 
 ---A plan that `plan --out` wrote, laid on the live state. Raises when that has moved.
@@ -45,7 +50,7 @@ function M.read_plan(values, client)
   local journal = open_journal(values, client, plan)
   plan, e = plan_file.lay_on(plan, jobfiles.live(client, plan.parents), journal.begun)
   if not plan then
-    journal:close(next(journal.begun) == nil and journal.done == 0)
+    M.discard(journal)
     error(e, 0)
   end
   return plan, journal
@@ -81,10 +86,19 @@ end
 ---@return integer exit code
 function M.carry_out(values, client, plan, journal)
   journal = journal or open_journal(values, client, plan)
-  local report = require("mooncron.code.apply").run(client, plan, {
-    parallel = jobfiles.parallel(values, client), journal = journal, on_progress = jobfiles.progress(),
-    now_ms = jobfiles.now_ms(),
-  })
+  local report
+  do
+    local s = plan.summary
+    local progress <close> = require("mooncron.progress").new {
+      label = "apply", total = s.create + s.update + s.delete,
+    }
+    report = require("mooncron.code.apply").run(client, plan, {
+      parallel = jobfiles.parallel(values, client), journal = journal, now_ms = jobfiles.now_ms(),
+      on_done = function(has_failed)
+        progress:step(has_failed)
+      end,
+    })
+  end
   print_failures(report, plan)
   if values.json then
     io.write(report_json(report))

@@ -8,7 +8,7 @@ M.summary = "show what was changed outside of the job files"
 
 local OPTIONS <const> = jobfiles.with({
   { "--detailed-exitcode", help = "0: none, 1: an error, 2: something drifted" },
-}, "arg", "json", "project", "location", "endpoint", "backend", "data")
+}, "arg", "json", "connection")
 
 local usage <const> = [[
 usage: mooncron drift FILE... [OPTION...]

@@ -10,6 +10,8 @@ local M = {}
 M.commands = {
   "run",
   "serve",
+  "jobs",
+  "locations",
   "attempts",
   "next",
   "explain",
@@ -29,6 +31,9 @@ M.commands = {
   "context",
   "auth",
   "capabilities",
+  "scheduler",
+  "completion",
+  "help",
 }
 
 local usage <const> = [[
@@ -45,7 +50,10 @@ options, before the file or command:
 
 commands:]]
 
-local function load_command(name)
+---A command by its name, nil when there is none.
+---@param name string
+---@return table?
+function M.load_command(name)
   for _, known in ipairs(M.commands) do
     if known == name then
       return require("mooncron.cli." .. name)
@@ -53,10 +61,12 @@ local function load_command(name)
   end
 end
 
-local function print_help()
+---Print the help of the program.
+---@return integer exit code
+function M.print_help()
   print(usage)
   for _, name in ipairs(M.commands) do
-    print(("  %-12s %s"):format(name, load_command(name).summary))
+    print(("  %-12s %s"):format(name, M.load_command(name).summary))
   end
   return 0
 end
@@ -159,7 +169,7 @@ local function dispatch(options, args)
     print("mooncron " .. require("mooncron.core").version)
     return 0
   elseif options.help then
-    return print_help()
+    return M.print_help()
   elseif options.code == false then
     return M.usage_error("-e wants a line of Lua")
   elseif options.code then
@@ -172,7 +182,7 @@ local function dispatch(options, args)
     return M.run_file("-", {})
   end
   local name = table.remove(args, 1)
-  local command = load_command(name)
+  local command = M.load_command(name)
   if command then
     return command.run(args, M)
   end

@@ -1,32 +1,35 @@
----What the commands about job files share: their options, loading, connecting, the question before
----something is changed, and how far it has got.
+---What the commands about job files share: their options, loading, connecting, and the question before
+---something is changed.
 
 local args_reader <const> = require "mooncron.cli.args"
+local connection <const> = require "mooncron.cli.connection"
 local err <const> = require "mooncron.err"
 
 local M = {}
 
 M.options = {
-  project = { "--project", value = "P", help = "Google Cloud project (default: that of the environment)" },
-  location = { "--location", value = "L", help = "where short ids are meant (default us-central1)" },
-  endpoint = { "--endpoint", value = "URL", help = "a server that speaks the API, such as mooncron serve" },
-  backend = { "--backend", value = "NAME", help = "local or gcp, whatever the environment says" },
-  data = { "--data", value = "FOLDER", help = "folder of the local scheduler" },
   arg = { "--arg", value = "K=V", many = true, help = "a value for args { ... } in the job files" },
   json = { "--json", help = "print JSON" },
-  yes = { "--yes", short = "-y", help = "do not ask" },
   parallel = { "--parallel", value = "N", type = "integer",
     help = "changes at once (default 16; local 256)" },
+  yes = connection.yes,
 }
+for _, option in ipairs(connection.options) do
+  M.options[option[1]:sub(3)] = option -- "project", "location", ...
+end
 
----Options of a command: its own rows, and the named ones from above.
+---Options of a command: its own rows, and the named ones from above; "connection" is all of a connection.
 ---@param own mooncron.cli.Option[]
 ---@param ... string
 ---@return mooncron.cli.Option[]
 function M.with(own, ...)
   local options = table.move(own, 1, #own, 1, {})
   for _, name in ipairs { ... } do
-    options[#options + 1] = M.options[name]
+    if name == "connection" then
+      options = connection.with_options(options)
+    else
+      options[#options + 1] = M.options[name]
+    end
   end
   return options
 end
@@ -60,18 +63,9 @@ function M.read(command, args, cli)
   return values
 end
 
----Connect as the options say. Raises what is wrong. Waits.
----@return mooncron.Client
-function M.connect(values)
-  local client, e = require("mooncron").connect {
-    project = values.project, location = values.location,
-    endpoint = values.endpoint, backend = values.backend, data = values.data,
-  }
-  if not client then
-    error(e, 0)
-  end
-  return client
-end
+---Connect as the options say, or raise what is wrong. Waits.
+---@type fun(values: table): mooncron.Client
+M.connect = connection.open
 
 ---Load job files for a client. Every problem is told, each in a line; the last one is raised.
 ---@return mooncron.code.Declared
@@ -142,31 +136,6 @@ function M.ask(question)
     error(err.new("CANCELLED", "interrupted, nothing was changed"), 0)
   end
   return event.text ~= nil and event.text:lower():find("^%s*y") ~= nil
-end
-
-local PERIOD_MS <const> = 10000
-local REDRAW_MS <const> = 200
-
----Shows how far a run has got on standard error: a line that is redrawn on a terminal, else one now and
----then.
----@return fun(done: integer, total: integer, failed: integer)
-function M.progress()
-  local is_terminal = require("mooncron.host").isatty(2)
-  local start = M.now_ms()
-  local last = start
-  return function(done, total, failed)
-    local now, tried = M.now_ms(), done + failed
-    local over = tried == total
-    if now - last < (is_terminal and REDRAW_MS or PERIOD_MS) and not (over and is_terminal) then
-      return
-    end
-    last = now
-    local left_s = tried > 0 and (now - start) * (total - tried) // tried // 1000 or 0
-    local bad = failed > 0 and (", %d failed"):format(failed) or ""
-    local text = ("%d of %d done%s, %d s left"):format(done, total, bad, left_s)
-    io.stderr:write(is_terminal and "\r\27[K" or "", text, is_terminal and not over and "" or "\n")
-    io.stderr:flush()
-  end
 end
 
 return M

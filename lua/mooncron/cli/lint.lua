@@ -1,5 +1,6 @@
 ---mooncron lint FILE...
 
+local connection <const> = require "mooncron.cli.connection"
 local jobfiles <const> = require "mooncron.cli.jobfiles"
 
 local M = {}
@@ -47,7 +48,8 @@ function M.run(args, cli)
     return code
   end
   -- A place is all that loading wants; nobody is asked.
-  local place = { project = values.project or "p", location = values.location or "us-central1" }
+  local context = assert(connection.context(values))
+  local place = { project = context.project or "my-project", location = context.location }
   local declared = jobfiles.load(table.move(values, 1, #values, 1, {}), values, place)
   local findings = require("mooncron.code.lint").check(declared, { now_ms = jobfiles.now_ms() })
   if values.json then

@@ -11,7 +11,7 @@ local OPTIONS <const> = jobfiles.with({
   { "--note", value = "TEXT", help = "what for; names the snapshot (default pause)" },
   { "--snapshot", value = "FILE", help = "where to note them (default under $XDG_STATE_HOME/mooncron)" },
   jobfiles.options.yes,
-}, "parallel", "project", "location", "endpoint", "backend", "data")
+}, "parallel", "connection")
 
 local usage <const> = [[
 usage: mooncron pause PATTERN [OPTION...]

@@ -12,7 +12,7 @@ local OPTIONS <const> = jobfiles.with({
   { "--all", help = "list unchanged jobs too" },
   { "--out", value = "FILE", help = "write the plan, for apply; holds whole jobs, with their secrets" },
   { "--detailed-exitcode", help = "0: nothing to change, 1: an error, 2: changes" },
-}, "arg", "json", "project", "location", "endpoint", "backend", "data")
+}, "arg", "json", "connection")
 
 local usage <const> = [[
 usage: mooncron plan FILE... [OPTION...]

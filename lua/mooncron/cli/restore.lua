@@ -9,7 +9,7 @@ M.summary = "resume the jobs that a pause paused, and no other"
 
 local OPTIONS <const> = jobfiles.with({
   { "--note", value = "TEXT", help = "the note of the pause (default pause)" },
-}, "parallel", "project", "location", "endpoint", "backend", "data")
+}, "parallel", "connection")
 
 local usage <const> = [[
 usage: mooncron restore [SNAPSHOT] [OPTION...]

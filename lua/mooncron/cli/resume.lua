@@ -7,8 +7,7 @@ local M = {}
 
 M.summary = "resume paused jobs, whoever paused them"
 
-local OPTIONS <const> = jobfiles.with({ jobfiles.options.yes }, "parallel", "project", "location", "endpoint",
-  "backend", "data")
+local OPTIONS <const> = jobfiles.with({ jobfiles.options.yes }, "parallel", "connection")
 
 local usage <const> = [[
 usage: mooncron resume PATTERN [OPTION...]

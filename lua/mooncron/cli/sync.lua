@@ -14,7 +14,7 @@ local OPTIONS <const> = jobfiles.with({
   { "--adopt", help = "take over jobs that belong to another set" },
   { "--journal", value = "FILE", help = "where the run is noted (default under $XDG_STATE_HOME/mooncron)" },
   jobfiles.options.yes,
-}, "arg", "parallel", "json", "project", "location", "endpoint", "backend", "data")
+}, "arg", "parallel", "json", "connection")
 
 local usage <const> = [[
 usage: mooncron sync FILE... [OPTION...]

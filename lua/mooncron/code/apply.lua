@@ -16,7 +16,7 @@ M.first_gap_s, M.longest_gap_s = 0.5, 30
 ---@class mooncron.code.ApplyOptions
 ---@field parallel integer? changes at once
 ---@field journal mooncron.code.Journal?
----@field on_progress fun(done: integer, total: integer, failed: integer)?
+---@field on_done fun(has_failed: boolean)? after each change
 ---@field sleep fun(seconds: number)? default task.sleep
 ---@field random fun(): number? in 0-1, for the gaps
 ---@field now_ms integer?
@@ -38,16 +38,15 @@ local function may_retry(e)
   return e.retryable or AGAIN[e.code] or e.status ~= nil and e.status >= 500 and e.status ~= 501
 end
 
--- `fn(n)` until it succeeds, fails for good, or has been tried often enough.
+-- `fn()` until it succeeds, fails for good, or has been tried often enough.
 local function patiently(options, fn)
-  local gap = M.first_gap_s
+  local gap, sleep, random = M.first_gap_s, options.sleep or task.sleep, options.random or math.random
   for n = 1, M.tries do
-    local value, e = fn(n)
+    local value, e = fn()
     if value ~= nil or n == M.tries or not may_retry(e) then
       return value, e
     end
-    local jitter = 0.5 + 0.5 * (options.random or math.random)()
-    ;(options.sleep or task.sleep)(math.max(e.retry_after or 0, gap * jitter))
+    sleep(math.max(e.retry_after or 0, gap * (0.5 + 0.5 * random())))
     gap = math.min(2 * gap, M.longest_gap_s)
   end
 end
@@ -66,6 +65,22 @@ local function far_schedule(now_ms)
   return ("0 0 1 %d *"):format((month + 5) % 12 + 1)
 end
 
+-- A pause whose answer got lost may have happened: the service pauses no paused job [ref].
+local function pause(options, client, name)
+  local unsure = false
+  return patiently(options, function()
+    local value, e = client:pause_job(name)
+    if e and e.code == "FAILED_PRECONDITION" and unsure then
+      local live = client:get_job(name)
+      if live and live.state == "PAUSED" then
+        return live
+      end
+    end
+    unsure = e ~= nil
+    return value, e
+  end)
+end
+
 local function copy(value)
   local out = {}
   for key, item in pairs(value) do
@@ -76,14 +91,15 @@ end
 
 local converge
 
--- A create whose answer got lost may have happened: then what is there is brought to what is wanted.
+-- A create whose answer got lost, or that a run had begun when it was cut off, may have happened: then what
+-- is there is brought to what is wanted.
 local function create(options, client, change)
   local job = change.job
   if change.paused then
     job = copy(job)
     job.schedule, job.time_zone = far_schedule(options.now_ms or core.loop.wall_ms()), nil
   end
-  local unsure = false
+  local unsure = options.journal ~= nil and options.journal.begun[change.name] == true
   local made, e = patiently(options, function()
     local value, failure = client:create_job(job)
     if failure and failure.code == "ALREADY_EXISTS" and unsure then
@@ -94,6 +110,8 @@ local function create(options, client, change)
   end)
   if made and made.is_there then
     made, e = method(options, client, "get_job", change.name)
+  elseif made and not change.paused then
+    return made
   end
   if not made then
     return nil, e
@@ -106,8 +124,8 @@ end
 function converge(options, client, change, live)
   local keep_paused = change.paused or change.paused == nil and live.state == "PAUSED"
   local e
-  if change.paused and live.state ~= "PAUSED" then
-    live, e = method(options, client, "pause_job", change.name)
+  if change.paused and live.state == "ENABLED" then
+    live, e = pause(options, client, change.name)
     if not live then
       return nil, e
     end
@@ -124,8 +142,8 @@ function converge(options, client, change, live)
       return nil, e
     end
   end
-  if keep_paused and live.state == "ENABLED" then
-    return method(options, client, "pause_job", change.name)
+  if keep_paused and live.state ~= "PAUSED" then
+    return pause(options, client, change.name)
   elseif change.paused == false and live.state == "PAUSED" then
     return method(options, client, "resume_job", change.name)
   end
@@ -140,20 +158,11 @@ local function remove(options, client, change)
   return ok, e
 end
 
--- The plan knows the live job; what an earlier run had begun is asked for again.
 local function make(options, client, change)
-  local live = change.live
   if change.op == "delete" then
     return remove(options, client, change)
-  elseif options.journal and options.journal.begun[change.name] then
-    local e
-    live, e = method(options, client, "get_job", change.name)
-    if not live and (e.code ~= "NOT_FOUND" or change.op == "update") then
-      return nil, e
-    end
-  end
-  if live then
-    return converge(options, client, change, live)
+  elseif change.live then -- also of a create that an earlier run had begun
+    return converge(options, client, change, change.live)
   end
   return create(options, client, change)
 end
@@ -176,8 +185,8 @@ local function run_batch(client, batch, options, report)
         journal:write { done = change.name }
       end
     end
-    if options.on_progress then
-      options.on_progress(report.done, report.total, #report.failed)
+    if options.on_done then
+      options.on_done(value == nil)
     end
     return true
   end)
@@ -220,7 +229,7 @@ function M.run(client, plan, options)
     report.interrupted = failure
   end
   if options.journal then
-    options.journal:close(ok and #report.failed == 0)
+    options.journal:close(ok and (#report.failed == 0 and "done" or "ended") or nil)
   end
   if not ok and not is_cancelled(failure) then
     error(failure, 0)

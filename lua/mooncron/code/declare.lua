@@ -42,8 +42,9 @@ end
 ---What is wrong beside the job, if anything.
 ---@return string?
 function M.check_meta(meta)
-  for key, value in pairs(meta) do
-    if value ~= false and type(value) ~= META[key] then
+  for _, key in ipairs(META_NAMES) do
+    local value = meta[key]
+    if value and type(value) ~= META[key] then
       return ("%s must be %s %s"):format(key, META[key] == "table" and "a" or "of type", META[key])
     end
   end
@@ -90,8 +91,8 @@ local function compile_dates(meta, job)
     compiled, e = dates.at(meta.at, job.time_zone)
   elseif (meta.window or meta.except) and type(job.schedule) == "string" then
     compiled, e = dates.compile {
-      schedule = job.schedule, time_zone = job.time_zone, window = meta.window or nil, except = meta.except
-        or nil,
+      schedule = job.schedule, time_zone = job.time_zone,
+      window = meta.window or nil, except = meta.except or nil, -- false takes a default away
     }
   else
     return job.schedule

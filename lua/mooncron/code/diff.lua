@@ -91,17 +91,27 @@ function M.is_same(live, job)
   return #mask_api.compute(normalise.compared(live), normalise.compared(job)) == 0
 end
 
----The update mask that makes the live job the declared one; empty when it is that. What depends on something
----that changes is in it too, or it would stay as it was filled in for the old value: an audience of the old
----uri, the Content-Type of a body that is gone.
+---The update mask that makes the live job the declared one.
 ---@param live mooncron.Job
 ---@param job mooncron.Job
 ---@return string[]
 function M.mask(live, job)
-  if M.is_same(live, job) then
-    return {}
+  return (M.between(live, job))
+end
+
+---The update mask that makes the live job the declared one, and the leaves that differ; both empty when it
+---is that. In the mask is also what was filled in for an old value and would stay with the new one: an
+---audience of the old uri, the Content-Type of a body that is gone.
+---@param live mooncron.Job
+---@param job mooncron.Job
+---@return string[] mask
+---@return mooncron.code.Difference[] leaves
+function M.between(live, job)
+  local old, new = normalise.compared(live), normalise.compared(job)
+  if #mask_api.compute(old, new) == 0 then
+    return {}, {}
   end
-  return mask_api.compute(live, job_api.normalise_stored(job))
+  return mask_api.compute(live, job_api.normalise_stored(job)), M.leaves(old, new)
 end
 
 return M

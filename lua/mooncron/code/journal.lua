@@ -24,9 +24,10 @@ end
 
 ---@class mooncron.code.Journal
 ---@field path string
----@field begun table<string, true> by name, of an earlier run that was cut off
----@field done integer how many changes that run had done
----@field total integer? how many it had before it
+---@field is_cut boolean an earlier run was cut off
+---@field begun table<string, true> what earlier runs began and did not get done
+---@field done integer how many changes were done before
+---@field total integer? of how many
 local Journal = { __name = "mooncron.code.Journal" }
 Journal.__index = Journal
 
@@ -34,6 +35,7 @@ Journal.__index = Journal
 local function read_lines(self, text)
   for line in text:gmatch("([^\n]*)\n") do
     local entry = json.decode(line)
+    self.is_cut = true
     if type(entry) ~= "table" then -- luacheck: ignore 542
       -- torn by a crash of the machine
     elseif entry.begin then
@@ -42,7 +44,9 @@ local function read_lines(self, text)
       self.done = self.done + 1
       self.begun[entry.done] = nil
     elseif entry.total then
-      self.total = (self.total or 0) + math.tointeger(entry.total)
+      self.total = self.total or math.tointeger(entry.total)
+    elseif entry.ended then
+      self.total, self.done, self.is_cut = nil, 0, false
     end
   end
 end
@@ -59,7 +63,7 @@ function M.open(path)
       return nil, e
     end
   end
-  local self = setmetatable({ path = path, begun = {}, done = 0 }, Journal)
+  local self = setmetatable({ path = path, begun = {}, done = 0, is_cut = false }, Journal)
   local old = io.open(path, "rb")
   if old then
     read_lines(self, old:read("a"))
@@ -76,19 +80,23 @@ end
 
 function Journal:write(entry)
   if self.file then
-    self.file:write(assert(json.canonical(entry)), "\n")
+    self.file:write(assert(json.encode(entry)), "\n")
   end
 end
 
----Close; with `over`, nothing is left to go on with.
----@param over boolean
-function Journal:close(over)
-  if self.file then
-    self.file:close()
-    self.file = nil
-    if over then
-      os.remove(self.path)
-    end
+---Close. "done": nothing is left to go on with; "ended": the run came to its end, but something failed;
+---nil: it was cut off.
+---@param how "done"|"ended"|nil
+function Journal:close(how)
+  if not self.file then
+    return
+  elseif how == "ended" then
+    self:write { ended = true }
+  end
+  self.file:close()
+  self.file = nil
+  if how == "done" then
+    os.remove(self.path)
   end
 end
 

@@ -4,7 +4,6 @@
 ---of every job is collected, each with the `file:line` of its declaration.
 
 local err <const> = require "mooncron.err"
-local job_api <const> = require "mooncron.api.job"
 local names <const> = require "mooncron.api.name"
 local rules <const> = require "mooncron.api.rules"
 local sandbox <const> = require "mooncron.code.sandbox"
@@ -40,14 +39,15 @@ local function read_file(path)
   if not file then
     return nil, why
   end
-  local text = file:read(MAX_FILE + 1)
+  local text
+  text, why = file:read(MAX_FILE + 1)
   file:close()
-  if not text then
-    return path:sub(-1) == "/" and nil or "", path .. ": is a folder"
-  elseif #text > MAX_FILE then
+  if why then
+    return nil, ("%s: %s"):format(path, why) -- a folder
+  elseif text and #text > MAX_FILE then
     return nil, ("%s: more than %d MB"):format(path, MAX_FILE >> 20)
   end
-  return text
+  return text or ""
 end
 
 ---@class mooncron.code.Loading
@@ -197,7 +197,12 @@ function Loading:check_args()
 end
 
 function Loading:check_pending()
+  local places = {}
   for _, where in pairs(self.pending) do
+    places[#places + 1] = where
+  end
+  table.sort(places)
+  for _, where in ipairs(places) do
     self:report(where, "job \"ID\" wants its table: job \"ID\" { ... }")
   end
 end
@@ -288,7 +293,5 @@ function M.load_text(text, options)
     end,
   })
 end
-
-M.order = job_api.order
 
 return M

@@ -139,7 +139,7 @@ local function state_warning(declared, live)
 end
 
 local function update(ctx, declared, live)
-  local mask = diff.mask(live, declared.job)
+  local mask, leaves = diff.between(live, declared.job)
   local state = state_leaf(declared, live)
   local change = {
     op = (#mask > 0 or state) and "update" or "keep",
@@ -149,7 +149,7 @@ local function update(ctx, declared, live)
   if change.op == "keep" then
     return change
   end
-  change.fields = diff.leaves(normalise.compared(live), normalise.compared(declared.job))
+  change.fields = leaves
   if state then
     change.fields[#change.fields + 1] = state
     if state.from == "UPDATE_FAILED" and #mask == 0 then
@@ -187,10 +187,12 @@ end
 local function plan_declared(plan, ctx, declared, live)
   local wanted, why = is_active(ctx, declared, live ~= nil)
   if not wanted then
-    if live and plan.prune then
+    local is_ours = live and plan.set and select(2, sets.detach(live.description)) == plan.set
+    if is_ours and plan.prune then
       return remove(live, why, declared.where)
     elseif live then
-      why = why .. "; it is still there and comes again in a year: sync deletes it"
+      why = why .. "; it is still there and comes again in a year: "
+        .. (is_ours and "sync deletes it" or "delete it, it is not of this set")
     end
     plan.skipped[#plan.skipped + 1] = { name = declared.name, where = declared.where, why = why }
     return nil

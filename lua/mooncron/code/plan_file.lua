@@ -32,9 +32,10 @@ local function change_out(change)
   for i, leaf in ipairs(change.fields) do
     fields[i] = { path = leaf.path, from = leaf.from, to = leaf.to }
   end
+  local job = change.op ~= "keep" and change.job or nil
   return {
     op = change.op, name = change.name, where = change.where, why = change.why,
-    job = change.job and job_api.to_json(change.job), paused = change.paused,
+    job = job and job_api.to_json(job), paused = change.paused,
     mask = change.mask and json.list(change.mask), before = M.fingerprint(change.live),
     state = change.live and change.live.state,
     fields = fields, next_before = change.next_before, next_after = change.next_after,

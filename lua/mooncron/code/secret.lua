@@ -39,8 +39,10 @@ local function uri(text)
 end
 
 -- A body with a telling name anywhere in it is not shown at all: what it is written in is not known.
+local MAX_BODY <const> = 64 << 10
+
 local function body(text)
-  if not utf8.len(text) or text:find("[%z\1-\8\14-\31\127]") then
+  if #text > MAX_BODY or not utf8.len(text) or text:find("[%z\1-\8\14-\31\127]") then
     return ("<%d bytes>"):format(#text)
   end
   for name in text:gmatch("[%a_][%w_%-]*") do

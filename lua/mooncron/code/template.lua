@@ -26,14 +26,23 @@ local function type_of(value)
   return math.type(value) == "integer" and "integer" or type(value)
 end
 
+local function sorted_names(map)
+  local names = {}
+  for name in pairs(map) do
+    names[#names + 1] = tostring(name)
+  end
+  table.sort(names)
+  return names
+end
+
 -- `"string"` is short for `{ type = "string" }`.
 local function read_param(name, given)
   local param = type(given) == "string" and { type = given } or given
   if type(param) ~= "table" then
     return nil, ("parameter '%s' must be a type or a table"):format(name)
   end
-  for key, value in pairs(param) do
-    local wanted = FIELDS[key]
+  for _, key in ipairs(sorted_names(param)) do
+    local wanted, value = FIELDS[key], param[key]
     if not wanted then
       local hint = spelling.hint(tostring(key), FIELD_NAMES)
       return nil, ("parameter '%s': no such field '%s'%s"):format(name, key, hint and ", " .. hint or "")
@@ -62,12 +71,12 @@ end
 ---@return string? problem
 function M.declare(given)
   local params = {}
-  for name, param in pairs(given) do
-    if type(name) ~= "string" then
-      return nil, "parameters are named: write { region = \"string\" }"
-    end
+  if given[1] ~= nil then
+    return nil, "parameters are named: write { region = \"string\" }"
+  end
+  for _, name in ipairs(sorted_names(given)) do
     local why
-    params[name], why = read_param(name, param)
+    params[name], why = read_param(name, given[name])
     if why then
       return nil, why
     end
@@ -140,15 +149,6 @@ local function check_value(name, param, value)
     return nil, ("%s '%s' %s"):format(name, problem.cut(value), why)
   end
   return value
-end
-
-local function sorted_names(map)
-  local names = {}
-  for name in pairs(map) do
-    names[#names + 1] = tostring(name)
-  end
-  table.sort(names)
-  return names
 end
 
 ---Check values by what was declared.

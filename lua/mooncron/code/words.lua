@@ -112,6 +112,8 @@ function words.defaults(loading)
   return function(given, inside)
     if type(given) ~= "table" then
       loading:fail("defaults wants a table, not %s", type(given))
+    elseif inside ~= nil and type(inside) ~= "function" then
+      loading:fail("defaults({ ... }, function() ... end): the second is a function, not %s", type(inside))
     elseif given.name or given.at then
       loading:fail("defaults has no place for '%s', which is one job's own", given.name and "name" or "at")
     end
@@ -175,7 +177,10 @@ end
 
 function words.args(loading)
   return function(given)
-    local params, why = template.declare(type(given) == "table" and given or {})
+    if type(given) ~= "table" then
+      loading:fail("args wants a table: args { env = { default = \"dev\" } }")
+    end
+    local params, why = template.declare(given)
     if not params then
       loading:fail("args: %s", why)
     end
@@ -203,7 +208,11 @@ for _, kind in ipairs { "csv", "json", "jsonl" } do
   words[kind] = function(loading)
     return function(path, options)
       local text, full = loading:read_beside(path)
-      local rows, e = rows_api[kind](text, full, options and options.separator)
+      local separator = type(options) == "table" and options.separator or nil
+      if separator and not tostring(separator):find("^[,;|\t]$") then
+        loading:fail("separator '%s': use one of , ; | and a tab", tostring(separator))
+      end
+      local rows, e = rows_api[kind](text, full, separator)
       if rows == nil then
         loading:fail("%s", e.message)
       end
@@ -215,6 +224,9 @@ end
 function words.product(loading)
   return function(given)
     local keys, rows = {}, { {} }
+    if type(given) ~= "table" then
+      loading:fail("product wants a table, not %s", type(given))
+    end
     for key, values in pairs(given) do
       if type(key) ~= "string" or type(values) ~= "table" then
         loading:fail("product wants named lists: product { region = { ... }, env = { ... } }")

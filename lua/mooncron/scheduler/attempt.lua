@@ -55,16 +55,16 @@ end
 
 -- When to try again; nil: the execution is over. Counts the failure.
 local function next_attempt_ms(self, row, job, execution, result, now_ms)
-  local policy = retry.policy(job.retry_config)
-  if row.state ~= "ENABLED" then
+  if result.ok or row.state ~= "ENABLED" then
     return nil -- paused meanwhile: no spurious run
-  elseif is_uncounted(job, result) then
+  end
+  local policy = retry.policy(job.retry_config)
+  if is_uncounted(job, result) then
     local k = math.min(execution.attempt - 1, policy.doublings)
     return now_ms + retry.gap_ms(policy, k, self.back_off)
-  elseif not result.ok then
-    execution.failures = execution.failures + 1
-    return retry.next_ms(policy, execution, now_ms, self.back_off)
   end
+  execution.failures = execution.failures + 1
+  return retry.next_ms(policy, execution, now_ms, self.back_off)
 end
 
 -- What the row shows and when it is due, after its execution is over.

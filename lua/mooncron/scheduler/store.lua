@@ -3,6 +3,7 @@
 
 local core <const> = require "mooncron.core"
 local file_format <const> = require "mooncron.scheduler.file_format"
+local job_api <const> = require "mooncron.api.job"
 local json <const> = require "mooncron.json"
 local task <const> = require "mooncron.task"
 
@@ -164,7 +165,9 @@ end
 
 -- ---- jobs ----
 
-local MAX_PARSED <const> = 10000
+-- Enough for those that are on their way. The collector visits what is kept again and again: beyond
+-- this, that costs more than reading a row anew.
+local MAX_PARSED <const> = 1000
 
 local function keep_parsed(self, row, job)
   if self.parsed_count >= MAX_PARSED then
@@ -180,8 +183,7 @@ function Store:resource_of(row)
   if known and known.text == row.resource then
     return known.job
   end
-  local value = assert(json.decode(row.resource))
-  local job = assert(require("mooncron.api.job").from_json(value, { lenient = true }))
+  local job = job_api.read_back(assert(json.decode(row.resource)))
   keep_parsed(self, row, job)
   return job
 end

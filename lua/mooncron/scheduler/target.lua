@@ -22,44 +22,38 @@ local RESERVED <const> = {
   ["connection"] = true,
   ["user-agent"] = true,
 }
-local RESERVED_PREFIXES <const> = { "x%-google%-", "x%-appengine%-", "x%-cloudscheduler" }
+local RESERVED_PREFIXES <const> = { "^x%-google%-", "^x%-appengine%-", "^x%-cloudscheduler" }
 
-local function is_reserved(name)
-  name = name:lower()
-  if RESERVED[name] then
+local function is_reserved(lower)
+  if RESERVED[lower] then
     return true
-  end
-  for _, prefix in ipairs(RESERVED_PREFIXES) do
-    if name:find("^" .. prefix) then
-      return true
+  elseif lower:sub(1, 2) == "x-" then
+    for _, prefix in ipairs(RESERVED_PREFIXES) do
+      if lower:find(prefix) then
+        return true
+      end
     end
   end
   return false
 end
 
-local function find_header(headers, lower)
-  for name in pairs(headers) do
-    if name:lower() == lower then
-      return name
-    end
-  end
-end
-
--- Headers of every HTTP-like attempt [rec]; the short id is the job's name there.
+-- Headers of every HTTP-like attempt [rec], and the names of the user's by their lower-case form. The
+-- short id is the job's name there.
 local function common_headers(job, target, context)
-  local headers = {}
+  local headers, own = {}, {}
   for name, value in pairs(target.headers or {}) do
-    if not is_reserved(name) then
-      headers[name] = value
+    local lower = name:lower()
+    if not is_reserved(lower) then
+      headers[name], own[lower] = value, name
     end
   end
   headers["X-CloudScheduler"] = "true"
   headers["X-CloudScheduler-JobName"] = job.name:match("[^/]+$")
   headers["X-CloudScheduler-ScheduleTime"] = context.schedule_time
-  if target.body and not find_header(headers, "content-type") then
+  if target.body and not own["content-type"] then
     headers["Content-Type"] = "application/octet-stream"
   end
-  return headers
+  return headers, own
 end
 
 -- Bytes that no URI has are sent percent-encoded, as the service does (reference: HttpTarget.uri);
@@ -75,9 +69,9 @@ local DEFAULT_DEADLINE_MS <const> = 180000
 
 local function http_request(job, context)
   local target = job.http_target
-  local headers = common_headers(job, target, context)
+  local headers, own = common_headers(job, target, context)
   headers["User-Agent"] = "Google-Cloud-Scheduler"
-  if not find_header(headers, "accept-encoding") then
+  if not own["accept-encoding"] then
     headers["Accept-Encoding"] = "gzip, deflate, br" -- [rec]
   end
   if target.oidc_token or target.oauth_token then
@@ -85,9 +79,8 @@ local function http_request(job, context)
     if not token then
       return nil, e
     end
-    local own = find_header(headers, "authorization")
-    if own then
-      headers[own] = nil
+    if own["authorization"] then
+      headers[own["authorization"]] = nil
     end
     headers["Authorization"] = "Bearer " .. token
   end

@@ -1,0 +1,22 @@
+---mooncron scheduler jobs ..., mooncron scheduler locations ...: the same commands under gcloud's name
+
+local tree <const> = require "mooncron.cli.tree"
+
+local M = {}
+
+M.summary = "the same as mooncron jobs and mooncron locations, for scripts made for gcloud"
+
+---@type mooncron.cli.Node
+M.root = {
+  name = "scheduler",
+  summary = M.summary,
+  children = { require("mooncron.cli.jobs").root, require("mooncron.cli.locations").root },
+}
+
+---@param args string[]
+---@return integer exit code
+function M.run(args)
+  return tree.run(M.root, args)
+end
+
+return M
