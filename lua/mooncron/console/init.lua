@@ -70,8 +70,10 @@ function M.new(scheduler)
     end,
   }
   scheduler.store.on_change = function(name, attempt)
-    if attempt or not name then
-      self.overview:forget(name)
+    if attempt then
+      self.overview:attempted(attempt)
+    elseif not name then
+      self.overview:forget()
     end
     self.events:changed(name)
   end
