@@ -17,7 +17,8 @@ local rows <const> = {}
 for i, ours in ipairs(mooncron) do
   local theirs = gcloud[i]
   rows[i] = {
-    command = ours.command:match("jobs [^-]*"):gsub("%s+$", "") .. (ours.command:find("json") and " (json)" or ""),
+    command = ours.command:match("jobs [^-]*"):gsub("%s+$", "")
+      .. (ours.command:find("json") and " (json)" or ""),
     wall_ms = ms(ours.median),
     cpu_ms = ms(ours.user + ours.system),
     fastest_ms = ms(ours.min),
