@@ -26,7 +26,9 @@ Overview.__index = Overview
 ---@param scheduler mooncron.Scheduler
 ---@return mooncron.console.Overview
 function M.new(scheduler)
-  return setmetatable({ scheduler = scheduler, strips = {}, requests = {}, kept = {}, next_kept = 1 }, Overview)
+  local self = setmetatable({ scheduler = scheduler }, Overview)
+  self:forget()
+  return self
 end
 
 -- ---- strips: the latest outcomes of a job, the newest last, "o" for success and "x" for none ----
