@@ -147,7 +147,10 @@ describe("the console of mooncron serve", function()
   local pid
 
   after_each(function()
-    os.execute("kill " .. pid .. " 2>/dev/null")
+    if pid then
+      os.execute("kill " .. pid .. " 2>/dev/null")
+      pid = nil
+    end
   end)
 
   local function start()
@@ -162,6 +165,29 @@ describe("the console of mooncron serve", function()
       task.sleep(0.01)
     end
     error "the server does not serve"
+  end
+
+  for _, what in ipairs { "server", "scheduler" } do
+    it("lets a script close its " .. what .. " before those who listen", function()
+      local scheduler <close> = assert(require("mooncron.scheduler").open { clock = "virtual" })
+      local server <close> = assert(scheduler:listen { port = 0 })
+      local url = ("http://127.0.0.1:%d/mooncron/console/events"):format(server:port())
+      local stream <close> = assert(http.stream { url = url, timeout = 20 })
+      assert(stream:read())
+      local stray
+      local before = task.on_stray_error
+      task.on_stray_error = function(_, failure)
+        stray = failure
+      end
+      local closed = what == "server" and server or scheduler
+      closed:close()
+      scheduler.console.events:changed "projects/p/locations/l/jobs/x"
+      while scheduler.console.events.count > 0 do
+        task.sleep(0.01)
+      end
+      task.on_stray_error = before
+      assert.is_nil(stray)
+    end)
   end
 
   it("tells of changes as they come, and ends with the server", function()

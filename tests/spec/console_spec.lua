@@ -35,7 +35,10 @@ end
 local function create(scheduler, id, path)
   call(scheduler, "POST", PARENT .. "/jobs", {
     name = PARENT .. "/jobs/" .. id, schedule = "*/5 * * * *", timeZone = "UTC",
-    httpTarget = { uri = "https://example.com/" .. path },
+    httpTarget = {
+      uri = "https://example.com/" .. path,
+      oidcToken = { serviceAccountEmail = "runner@p.iam.gserviceaccount.com" },
+    },
   })
   scheduler.store:commit()
 end
@@ -99,6 +102,11 @@ describe("the console", function()
     assert.equal("the target answered 503 Service Unavailable", job.attempts[1].words)
     assert.equal("YW4gYW5zd2Vy", job.attempts[1].answer)
     assert.equal("https://example.com/bad", job.request.url)
+    assert.same({ "POST", "https://example.com/bad", "2026-12-31T16:05:00-08:00", "<redacted>" }, {
+      job.attempts[1].request.method, job.attempts[1].request.url,
+      job.attempts[1].request.headers["X-CloudScheduler-ScheduleTime"],
+      job.attempts[1].request.headers["Authorization"],
+    })
     assert.truthy(job.request.headers["X-CloudScheduler-ScheduleTime"])
     assert.equal(404, ask(console, "/mooncron/console/job?name=" .. PARENT .. "/jobs/nobody").status)
     assert.equal(400, ask(console, "/mooncron/console/job").status)

@@ -17,12 +17,14 @@ local MAX_LISTENERS <const> = 100
 local Events = { __name = "mooncron.console.Events" }
 Events.__index = Events
 
----@param options { row: (fun(name: string): table?), clock: (fun(): table) }
+---@param options { row: (fun(name: string): table?), clock: (fun(): table), is_open: (fun(): boolean) }
+--- `is_open`: whether there still is anything to tell of
 ---@return mooncron.console.Events
 function M.new(options)
   return setmetatable({
     row = options.row,
     clock = options.clock,
+    is_open = options.is_open,
     listeners = {}, -- set of outs
     count = 0,
     dirty = {}, -- set of names
@@ -74,6 +76,10 @@ local function pump(self)
   local beat_ms = core.loop.mono_ms()
   while self.count > 0 do
     task.sleep(GATHER_S)
+    if not self.is_open() then
+      self.pumping = nil
+      return self:close()
+    end
     if self.everything then
       self.everything, self.dirty = nil, {}
       send(self, message("reset", { clock = self.clock() }))

@@ -65,10 +65,15 @@ function M.new(scheduler)
     clock = function()
       return self:clock()
     end,
+    is_open = function()
+      return scheduler.store.db ~= nil
+    end,
   }
   scheduler.store.on_change = function(name, attempt)
-    if attempt or not name then
-      self.overview:forget(name)
+    if attempt then
+      self.overview:attempted(attempt)
+    elseif not name then
+      self.overview:forget()
     end
     self.events:changed(name)
   end

@@ -20,23 +20,16 @@ function headerTable(headers) {
     el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, headers[name])))));
 }
 
-const SCHEDULE_HEADER = /^x-cloudscheduler-scheduletime$/i;
-
-// The request of an attempt, as far as it can be told: the headers are those of the job as it is now.
-function requestOf(request, attempt) {
-  if (request.problem) return el("p", { class: "problem" }, request.problem);
-  const headers = { ...request.headers };
-  for (const name of Object.keys(headers)) {
-    if (attempt && SCHEDULE_HEADER.test(name)) headers[name] = attempt.scheduleHeader;
-  }
+function requestOf(request) {
+  if (request.problem) return [el("p", { class: "problem" }, request.problem)];
   return [
-    el("p", { class: "mono" }, `${request.method} ${attempt && attempt.targetType === "HTTP" ? attempt.target : request.url}`),
-    headerTable(headers),
-    request.body ? [el("h4", {}, "Body"), el("pre", {}, request.body)] : null,
-  ].flat();
+    el("p", { class: "mono" }, `${request.method} ${request.url}`),
+    headerTable(request.headers),
+    ...(request.body ? [el("h4", {}, "Body"), el("pre", {}, request.body)] : []),
+  ];
 }
 
-function attemptLine(attempt, request) {
+function attemptLine(attempt) {
   const good = attempt.code === "OK";
   const answer = decode(attempt.answer);
   const note = [attempt.forced ? "forced" : null, attempt.attempt > 1 ? `try ${attempt.attempt}` : null, attempt.note].filter(Boolean).join(", ");
@@ -50,8 +43,9 @@ function attemptLine(attempt, request) {
       el("p", { class: "quiet" }, `For the slot of ${stamp(attempt.scheduled)}, attempt ${attempt.attempt}. ${attempt.debugInfo}`),
       el("h4", {}, "Answer"),
       answer ? el("pre", {}, answer) : el("p", { class: "quiet" }, "nothing"),
-      el("h4", {}, "Request (built from the job as it is now)"),
-      ...[requestOf(request, attempt)].flat()));
+      el("h4", {}, "Request"),
+      ...(attempt.request ? requestOf(attempt.request)
+        : [el("p", { class: "quiet" }, "Not kept: it was sent before the server's last start, or long ago.")])));
   node.addEventListener("toggle", () => { if (node.open) opened.add(attempt.id); else opened.delete(attempt.id); });
   return node;
 }
@@ -81,9 +75,9 @@ function render() {
       el("div", {},
         el("section", { class: "card attempts", "aria-labelledby": "attempts-title" },
           el("h2", { id: "attempts-title" }, "Attempts ", el("small", { class: "quiet" }, attempts.length ? `${failed} of the latest ${attempts.length} failed` : "")),
-          attempts.length ? el("div", {}, attempts.map((a) => attemptLine(a, request))) : el("p", { class: "quiet" }, "None yet.")),
+          attempts.length ? el("div", {}, attempts.map(attemptLine)) : el("p", { class: "quiet" }, "None yet.")),
         el("section", { class: "card", "aria-labelledby": "request-title" },
-          el("h2", { id: "request-title" }, "What it sends"), ...[requestOf(request)].flat())),
+          el("h2", { id: "request-title" }, "What it sends"), ...requestOf(request))),
       el("div", {},
         el("section", { class: "card", "aria-labelledby": "next-title" },
           el("h2", { id: "next-title" }, "Next runs"),

@@ -16,6 +16,7 @@ local M = {}
 local STRIP <const> = 12 -- outcomes that a row shows
 local NEXT_RUNS <const> = 10
 local ATTEMPTS <const> = 50
+local MAX_REQUESTS <const> = 5000 -- kept in memory: those of attempts since the start
 local HOUR_MS <const> = 3600000
 
 ---@class mooncron.console.Overview
@@ -25,7 +26,9 @@ Overview.__index = Overview
 ---@param scheduler mooncron.Scheduler
 ---@return mooncron.console.Overview
 function M.new(scheduler)
-  return setmetatable({ scheduler = scheduler, strips = {} }, Overview)
+  local self = setmetatable({ scheduler = scheduler }, Overview)
+  self:forget()
+  return self
 end
 
 -- ---- strips: the latest outcomes of a job, the newest last, "o" for success and "x" for none ----
@@ -43,13 +46,34 @@ local function strip_of(self, name)
   return strip
 end
 
+-- What may be shown of a request that was sent.
+local function shown(request)
+  local headers = {}
+  for name, value in pairs(request.headers) do
+    headers[name] = name:lower() == "authorization" and "<redacted>" or value
+  end
+  return { method = request.method, url = request.url, headers = headers }
+end
+
+---Keep the request of an attempt that has just been recorded: of the latest MAX_REQUESTS.
+---@param attempt table its row
+function Overview:attempted(attempt)
+  self:forget(attempt.job)
+  if attempt.request and attempt.id then
+    self.requests[self.kept[self.next_kept] or 0] = nil
+    self.kept[self.next_kept] = attempt.id
+    self.next_kept = self.next_kept % MAX_REQUESTS + 1
+    self.requests[attempt.id] = shown(attempt.request)
+  end
+end
+
 ---An attempt of a job has ended, or the job is gone; without a name, any may be.
 ---@param name string?
 function Overview:forget(name)
   if name then
     self.strips[name] = nil
   else
-    self.strips = {}
+    self.strips, self.requests, self.kept, self.next_kept = {}, {}, {}, 1
   end
 end
 
@@ -163,8 +187,7 @@ local function attempts_of(self, name)
     local item = attempt_json.to_json(row)
     item.words = words.outcome(row)
     item.started, item.scheduled = row.started_ms, row.scheduled_ms
-    item.scheduleHeader = self.scheduler.dispatcher.header_zone:format(
-      row.scheduled_ms, digits_of(row.scheduled_ms))
+    item.request = self.requests[row.id]
     list[#list + 1] = item
   end
   return json.list(list)

@@ -34,7 +34,10 @@ local function send(self, job, execution)
   if not request then
     return outcome.of_refusal(e), "", 0
   end
-  return self.transport:send(job.name, request)
+  local sent = { method = request.method, url = request.url, headers = request.headers }
+  local result, answer, latency_us = self.transport:send(job.name, request)
+  result.request = sent
+  return result, answer, latency_us
 end
 
 -- The same, whatever happens: an execution that is claimed is closed.
@@ -109,6 +112,7 @@ local function record_of(job, execution, result, times, answer)
     debug_info = result.debug_info,
     answer = answer,
     note = execution.note,
+    request = result.request, -- for whoever watches; the store does not keep it
   }
 end
 

@@ -37,12 +37,14 @@ local function send_stream(server, id, response)
   local function forget()
     task.on_event(id, nil)
   end
+  -- The server may be closed meanwhile, and its connections with it: then nobody is there.
   function out.write(_, data)
-    return server:write(id, data)
+    local is_there, ok = pcall(server.write, server, id, data)
+    return is_there and ok
   end
   function out.finish()
     forget()
-    server:finish(id)
+    pcall(server.finish, server, id)
   end
   function out.abort()
     forget()
