@@ -15,6 +15,7 @@ Kept.__index = Kept
 local MAX_JOBS <const> = 1000
 local MAX_ANSWERS <const> = 10000
 
+---@return mooncron.scheduler.Kept
 function M.new()
   return setmetatable({}, Kept):clear()
 end
