@@ -100,6 +100,35 @@ function M.read(args, options, words)
   return values
 end
 
+---@class mooncron.cli.Command
+---@field name string
+---@field usage string its help, with %s where the options go
+---@field options mooncron.cli.Option[]
+---@field words { min: integer, max: integer, names: string? }
+---@field check (fun(values: table): string?)? what else can be wrong, in one line
+
+---Read a command's arguments. Help and mistakes are dealt with: then the second result is the exit
+---code.
+---@param command mooncron.cli.Command
+---@param args string[]
+---@param cli table mooncron.cli
+---@return table? values
+---@return integer? code
+function M.command(command, args, cli)
+  if cli.wants_help(args) then
+    print(command.usage:format(M.help(command.options)))
+    return nil, 0
+  end
+  local values, problem = M.read(args, command.options, command.words)
+  if values and command.check then
+    problem = command.check(values)
+  end
+  if problem then
+    return nil, cli.usage_error(command.name .. ": " .. problem)
+  end
+  return values
+end
+
 ---The option lines of a help text.
 ---@param options mooncron.cli.Option[]
 ---@return string

@@ -101,20 +101,25 @@ local function show(client, options, print_one)
   end
 end
 
+local COMMAND <const> = {
+  name = "attempts",
+  usage = usage,
+  options = OPTIONS,
+  words = { min = 0, max = 0 },
+  check = function(options)
+    if options.limit and (options.limit < 0 or options.limit > MAX_LIMIT) then
+      return ("-n %d is not in 0-%d"):format(options.limit, MAX_LIMIT)
+    end
+  end,
+}
+
 ---@param args string[]
 ---@param cli table mooncron.cli
 ---@return integer exit code
 function M.run(args, cli)
-  local options, problem = args_reader.read(args, OPTIONS, { min = 0, max = 0 })
-  if cli.wants_help(args) then
-    print(usage:format(args_reader.help(OPTIONS)))
-    return 0
-  end
-  if options and options.limit and (options.limit < 0 or options.limit > MAX_LIMIT) then
-    problem = ("-n %d is not in 0-%d"):format(options.limit, MAX_LIMIT)
-  end
-  if problem then
-    return cli.usage_error("attempts: " .. problem)
+  local options, code = args_reader.command(COMMAND, args, cli)
+  if not options then
+    return code
   end
   local client <close> = connect(options)
   local print_one = options.entries and print_entries or options.json and print_json or print_row

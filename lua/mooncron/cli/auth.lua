@@ -214,17 +214,20 @@ local function investigate(report, options)
   return e
 end
 
+local COMMAND <const> = {
+  name = "auth",
+  usage = usage,
+  options = OPTIONS,
+  words = { min = 0, max = 0 },
+}
+
 ---@param args string[]
 ---@param cli table mooncron.cli
 ---@return integer exit code
 function M.run(args, cli)
-  local options, problem = args_reader.read(args, OPTIONS, { min = 0, max = 0 })
-  if cli.wants_help(args) then
-    print(usage:format(args_reader.help(OPTIONS)))
-    return 0
-  end
-  if problem then
-    return cli.usage_error("auth: " .. problem)
+  local options, code = args_reader.command(COMMAND, args, cli)
+  if not options then
+    return code
   end
   local report = {}
   local e = investigate(report, options)

@@ -13,7 +13,7 @@ local usage <const> = [[
 usage: mooncron context [OPTION...]
 
 Show where commands and scripts act, and where each setting was said. Options come before the
-environment, that before the settings file (%s),
+environment, that before the settings file ($XDG_CONFIG_HOME/mooncron/config),
 and gcloud's configuration fills gaps on the way to Google Cloud. Nobody is asked: see mooncron auth
 for the credentials.
 
@@ -47,17 +47,20 @@ local function print_json(context)
   }))
 end
 
+local COMMAND <const> = {
+  name = "context",
+  usage = usage,
+  options = OPTIONS,
+  words = { min = 0, max = 0 },
+}
+
 ---@param args string[]
 ---@param cli table mooncron.cli
 ---@return integer exit code
 function M.run(args, cli)
-  local options, problem = args_reader.read(args, OPTIONS, { min = 0, max = 0 })
-  if cli.wants_help(args) then
-    print(usage:format("$XDG_CONFIG_HOME/mooncron/config", args_reader.help(OPTIONS)))
-    return 0
-  end
-  if problem then
-    return cli.usage_error("context: " .. problem)
+  local options, code = args_reader.command(COMMAND, args, cli)
+  if not options then
+    return code
   end
   local context, e = connection.context(options)
   if not context then

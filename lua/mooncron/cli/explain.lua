@@ -64,17 +64,20 @@ local function print_json(facts)
   }))
 end
 
+local COMMAND <const> = {
+  name = "explain",
+  usage = usage,
+  options = OPTIONS,
+  words = { min = 1, max = 1, names = "SCHEDULE" },
+}
+
 ---@param args string[]
 ---@param cli table mooncron.cli
 ---@return integer exit code
 function M.run(args, cli)
-  local options, problem = args_reader.read(args, OPTIONS, { min = 1, max = 1, names = "SCHEDULE" })
-  if cli.wants_help(args) then
-    print(usage:format(args_reader.help(OPTIONS)))
-    return 0
-  end
-  if problem then
-    return cli.usage_error("explain: " .. problem)
+  local options, code = args_reader.command(COMMAND, args, cli)
+  if not options then
+    return code
   end
   local schedule = schedules.parse(options[1], options.time_zone)
   local from_ms = schedules.instant(options.from, require("mooncron.core").loop.wall_ms(), "--from")

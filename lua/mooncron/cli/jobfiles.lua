@@ -39,25 +39,27 @@ end
 ---@return table? values
 ---@return integer? code
 function M.read(command, args, cli)
-  if cli.wants_help(args) then
-    print(command.usage:format(args_reader.help(command.options)))
-    return nil, 0
-  end
-  local values, problem = args_reader.read(args, command.options, command.words)
-  if values and values.parallel and values.parallel < 1 then
-    problem = "--parallel must be at least 1"
-  end
   local pairs_given = {}
-  for _, text in ipairs(values and values.arg or {}) do
-    local name, value = text:match("^([%a_][%w_]*)=(.*)$")
-    if not name then
-      problem = ("--arg '%s': write NAME=VALUE"):format(text)
-      break
-    end
-    pairs_given[name] = value
-  end
-  if problem then
-    return nil, cli.usage_error(command.name .. ": " .. problem)
+  local values, code = args_reader.command({
+    name = command.name,
+    usage = command.usage,
+    options = command.options,
+    words = command.words,
+    check = function(values)
+      if values.parallel and values.parallel < 1 then
+        return "--parallel must be at least 1"
+      end
+      for _, text in ipairs(values.arg or {}) do
+        local name, value = text:match("^([%a_][%w_]*)=(.*)$")
+        if not name then
+          return ("--arg '%s': write NAME=VALUE"):format(text)
+        end
+        pairs_given[name] = value
+      end
+    end,
+  }, args, cli)
+  if not values then
+    return nil, code
   end
   values.arg = pairs_given
   return values

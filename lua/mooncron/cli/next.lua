@@ -35,26 +35,30 @@ local function print_human(schedule, rows)
   io.write(require("mooncron.text").table(rows, { "weekday", "local_time", "zone", "utc" }))
 end
 
+local COMMAND <const> = {
+  name = "next",
+  usage = usage,
+  options = OPTIONS,
+  words = { min = 1, max = 1, names = "SCHEDULE" },
+  check = function(options)
+    if options.count and (options.count < 1 or options.count > MAX_COUNT) then
+      return ("-n %d is not in 1-%d"):format(options.count, MAX_COUNT)
+    end
+  end,
+}
+
 ---@param args string[]
 ---@param cli table mooncron.cli
 ---@return integer exit code
 function M.run(args, cli)
-  local options, problem = args_reader.read(args, OPTIONS, { min = 1, max = 1, names = "SCHEDULE" })
-  if cli.wants_help(args) then
-    print(usage:format(args_reader.help(OPTIONS)))
-    return 0
-  end
-  local count = options and options.count or 10
-  if options and (count < 1 or count > MAX_COUNT) then
-    problem = ("-n %d is not in 1-%d"):format(count, MAX_COUNT)
-  end
-  if problem then
-    return cli.usage_error("next: " .. problem)
+  local options, code = args_reader.command(COMMAND, args, cli)
+  if not options then
+    return code
   end
   local schedule = schedules.parse(options[1], options.time_zone)
   local from_ms = schedules.instant(options.from, require("mooncron.core").loop.wall_ms(), "--from")
   local anchor_ms = schedules.instant(options.anchor, from_ms, "--anchor")
-  local rows = schedules.occurrences(schedule, from_ms, anchor_ms, count)
+  local rows = schedules.occurrences(schedule, from_ms, anchor_ms, options.count or 10)
   if options.json then
     local json = require "mooncron.json"
     io.write(json.pretty({

@@ -155,18 +155,21 @@ local function serve(scheduler, options, stop)
   return true
 end
 
+local COMMAND <const> = {
+  name = "serve",
+  usage = usage,
+  options = OPTIONS,
+  words = { min = 0, max = 0 },
+  check = check,
+}
+
 ---@param args string[]
 ---@param cli table mooncron.cli
 ---@return integer exit code
 function M.run(args, cli)
-  local options, problem = args_reader.read(args, OPTIONS, { min = 0, max = 0 })
-  if cli.wants_help(args) then
-    print(usage:format(args_reader.help(OPTIONS)))
-    return 0
-  end
-  problem = problem or check(options)
-  if problem then
-    return cli.usage_error("serve: " .. problem)
+  local options, code = args_reader.command(COMMAND, args, cli)
+  if not options then
+    return code
   end
   local task = require "mooncron.task"
   local scheduler_module = require "mooncron.scheduler"

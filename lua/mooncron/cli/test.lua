@@ -73,18 +73,21 @@ local function make_all(list, format)
   return failed
 end
 
+local COMMAND <const> = {
+  name = "test",
+  usage = usage,
+  options = OPTIONS,
+  words = { min = 1, max = math.maxinteger, names = "FILE" },
+  check = check,
+}
+
 ---@param args string[]
 ---@param cli table mooncron.cli
 ---@return integer exit code
 function M.run(args, cli)
-  local options, problem = args_reader.read(args, OPTIONS, { min = 1, max = math.maxinteger, names = "FILE" })
-  if cli.wants_help(args) then
-    print(usage:format(args_reader.help(OPTIONS)))
-    return 0
-  end
-  problem = problem or check(options)
-  if problem then
-    return cli.usage_error("test: " .. problem)
+  local options, code = args_reader.command(COMMAND, args, cli)
+  if not options then
+    return code
   end
   local list = collect(options)
   if options.list then

@@ -56,18 +56,20 @@ local function print_human(row, on_terminal)
   end
 end
 
+local COMMAND <const> = {
+  name = "validate",
+  usage = usage,
+  options = OPTIONS,
+  words = { min = 1, max = math.maxinteger, names = "SCHEDULE" },
+}
+
 ---@param args string[]
 ---@param cli table mooncron.cli
 ---@return integer exit code
 function M.run(args, cli)
-  local words = { min = 1, max = math.maxinteger, names = "SCHEDULE" }
-  local options, problem = args_reader.read(args, OPTIONS, words)
-  if cli.wants_help(args) then
-    print(usage:format(args_reader.help(OPTIONS)))
-    return 0
-  end
-  if problem then
-    return cli.usage_error("validate: " .. problem)
+  local options, code = args_reader.command(COMMAND, args, cli)
+  if not options then
+    return code
   end
   local rows, refused = {}, false
   for i, text in ipairs(texts_of(options)) do
