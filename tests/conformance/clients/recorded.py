@@ -176,7 +176,7 @@ def _():
 def _():
     with socket.create_connection((ADDRESS.hostname, ADDRESS.port), timeout=60) as connection:
         connection.sendall(b"".join(
-            b"GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n" % (where.encode(), ending)
+            b"GET %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n" % (where.encode(), ending)
             for where, ending in ((path("none"), b""), (path("none", "/x"), b""),
                                   ("/v1/projects/p/locations/l", b"Connection: close\r\n"))))
         text = b""
