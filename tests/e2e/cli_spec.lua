@@ -234,7 +234,7 @@ describe("mooncron", function()
     for _, line in ipairs { CONNECT, "MOONCRON serve --port 0 --data FOLDER/data" } do
       local out, err, code = shell(line)
       assert.same({ "", 1 }, { out, code })
-      assert.matches("^mooncron: [^\n]*written by a newer mooncron %(format 99, this one knows 1%)[^\n]*\n$",
+      assert.matches("^mooncron: [^\n]*written by a newer mooncron %(format 99, this one knows 2%)[^\n]*\n$",
         err)
     end
     assert.is_true(before == read(folder .. "/data/scheduler.db"))

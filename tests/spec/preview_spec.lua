@@ -39,6 +39,16 @@ local function written(write, preview, options)
 end
 
 describe("a preview", function()
+  it("leaves out the days that a job does not fire on", function()
+    local job = assert(preview_of.job({ name = "a", schedule = "0 9 * * *", time_zone = "UTC" },
+      ms "2027-01-01T00:00:00Z", { exceptions = {
+        except = { "2027-01-02" }, window = { from = "2027-01-01", to = "2027-01-03" },
+      } }))
+    local preview = assert(preview_of.make({ job }, ms "2027-01-01T00:00:00Z", ms "2027-01-08T00:00:00Z"))
+    assert.same({ "2027-01-01T09:00:00Z a", "2027-01-03T09:00:00Z a" }, listed(preview))
+    assert.equal(2, preview.total)
+  end)
+
   it("has the runs of all jobs in time order, its beginning in it and its end not", function()
     local preview = make({ { "b", "0 * * * *", "UTC" }, { "a", "*/30 * * * *", "UTC" } },
       "2027-01-01T00:00:00Z", "2027-01-01T01:00:00Z")

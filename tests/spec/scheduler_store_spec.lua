@@ -29,6 +29,28 @@ local function names(s)
   return out
 end
 
+-- The jobs of the format's first version.
+local VERSION_1 <const> = [[
+CREATE TABLE jobs (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  parent TEXT NOT NULL,
+  resource TEXT NOT NULL,
+  state TEXT NOT NULL,
+  anchor_ms INTEGER NOT NULL,   -- where plain intervals count from
+  updated_ms INTEGER NOT NULL,
+  schedule_ms INTEGER,          -- shown as scheduleTime: the next run or retry
+  due_ms INTEGER,               -- the next slot to claim; NULL while paused or while an execution is out
+  attempted_ms INTEGER,         -- start of the last attempt
+  status INTEGER NOT NULL       -- of the last attempt, a google.rpc.Code; -1: none yet
+);
+CREATE INDEX jobs_by_parent ON jobs (parent, name);
+CREATE INDEX jobs_due ON jobs (due_ms) WHERE due_ms IS NOT NULL;
+INSERT INTO jobs (name, parent, resource, state, anchor_ms, updated_ms, status)
+  VALUES ('n', 'p', '{}', 'ENABLED', 1, 2, -1);
+PRAGMA user_version = 1;
+]]
+
 describe("scheduler.store's group commit", function()
   local s, db
 
@@ -374,6 +396,22 @@ describe("scheduler.store on a file", function()
     s:close()
   end)
 
+  it("takes over a file of the version before, with all that is in it", function()
+    local db = assert(core.store.open(path))
+    assert(db:exec(VERSION_1))
+    db:close()
+    local s = assert(store.open(path))
+    local job = assert(s:job "n")
+    assert.same({ "n", 1, 2 }, { job.name, job.anchor_ms, job.updated_ms })
+    assert.is_nil(job.exceptions)
+    job.exceptions = "x"
+    assert(s:update_job(job))
+    s:close()
+    s = assert(store.open(path))
+    assert.same({ { name = "n", exceptions = "x" } }, s:exceptions())
+    s:close()
+  end)
+
   it("refuses a newer file and leaves it as it is, byte for byte", function()
     assert(store.open(path)):close()
     local db = assert(core.store.open(path))
@@ -383,7 +421,7 @@ describe("scheduler.store on a file", function()
     local s, e = store.open(path)
     assert.is_nil(s)
     assert.equal("FAILED_PRECONDITION", e.code)
-    assert.equal(("'%s' was written by a newer mooncron (format 99, this one knows 1): "
+    assert.equal(("'%s' was written by a newer mooncron (format 99, this one knows 2): "
       .. "use that one, or another folder"):format(path), e.message)
     assert.is_true(before == read(path))
     for _, suffix in ipairs { "-wal", "-shm", "-journal" } do

@@ -48,6 +48,21 @@ describe("a test of jobs", function()
     assert.is_nil(result.message)
   end)
 
+  it("loads job files with the days on which a job does not fire", function()
+    local path = os.tmpname()
+    local file <close> = assert(io.open(path, "w"))
+    assert(file:write [[job "a" { schedule = "0 9 * * *", except = { "2027-01-02" },
+      http_target = { uri = "https://example.com/a" } }]])
+    file:close()
+    local result = make(function(t)
+      t:load(path)
+      t:advance "3d"
+      t:assert_sent { job = "a", times = 2 }
+    end)
+    os.remove(path)
+    assert.is_nil(result.message)
+  end)
+
   it("can begin at another instant, fail requests, answer, pause and run", function()
     local result = make(function(t)
       assert.equal("2027-06-01T08:00:00Z", t:now())

@@ -9,8 +9,8 @@ local M = {}
 
 -- What both ways have beyond the API.
 local EXTRAS <const> = {
-  "advance", "attempts", "clear_faults", "fault", "faults", "go_to", "now_ms", "recorder", "reset", "run_due",
-  "wait_until_idle",
+  "advance", "attempts", "clear_faults", "exceptions", "fault", "faults", "go_to", "now_ms", "recorder",
+  "reset", "run_due", "set_exceptions", "wait_until_idle",
 }
 
 -- ---- in this process ----

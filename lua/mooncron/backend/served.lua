@@ -138,6 +138,21 @@ function extras.clear_faults(self)
   return done(call(self, "DELETE", "/mooncron/faults"))
 end
 
+-- A server that does not know of them has none.
+function extras.exceptions(self)
+  local answer, e = call(self, "GET", "/mooncron/exceptions")
+  if e and e.code == "NOT_FOUND" then
+    return {}
+  elseif not answer then
+    return nil, e
+  end
+  return answer.exceptions
+end
+
+function extras.set_exceptions(self, name, exceptions)
+  return done(call(self, "POST", "/mooncron/exceptions", { job = name, exceptions = exceptions }))
+end
+
 function extras.attempts(self, filter)
   filter = filter or {}
   local query = {

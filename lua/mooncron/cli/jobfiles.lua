@@ -74,6 +74,7 @@ M.connect = connection.open
 function M.load(paths, values, client)
   local declared, e = require("mooncron.code.loader").load(paths, {
     project = client.project, location = client.location, args = values.arg,
+    holds_exceptions = client.holds_exceptions or client.set_exceptions ~= nil,
   })
   if declared then
     return declared

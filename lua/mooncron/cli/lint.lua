@@ -49,7 +49,8 @@ function M.run(args, cli)
   end
   -- A place is all that loading wants; nobody is asked.
   local context = assert(connection.context(values))
-  local place = { project = context.project or "my-project", location = context.location }
+  local place = { project = context.project or "my-project", location = context.location,
+    holds_exceptions = context.kind ~= "gcp" }
   local declared = jobfiles.load(table.move(values, 1, #values, 1, {}), values, place)
   local findings = require("mooncron.code.lint").check(declared, { now_ms = jobfiles.now_ms() })
   if values.json then

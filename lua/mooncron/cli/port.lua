@@ -24,13 +24,17 @@ local function read_file(path)
   return text
 end
 
+local EXCEPTIONS <const> = "the days that the local scheduler leaves out are not written: plan shows them"
+
 -- What of a service's jobs is configuration.
 local function configurations(live)
   local jobs, notes = {}, {}
   for i, job in ipairs(live) do
     local remark
     jobs[i], remark = port.configuration(job)
-    notes[#notes + 1] = remark and { job = port.name_parts(job).job, message = remark } or nil
+    local id = port.name_parts(job).job
+    notes[#notes + 1] = remark and { job = id, message = remark } or nil
+    notes[#notes + 1] = job.exceptions and { job = id, message = EXCEPTIONS } or nil
   end
   return jobs, notes
 end

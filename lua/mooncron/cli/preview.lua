@@ -76,7 +76,8 @@ local function add_json(path, rows)
 end
 
 local function add_job_files(paths, values, rows)
-  local place = { project = values.project or "p", location = values.location or "us-central1" }
+  local place = { project = values.project or "p", location = values.location or "us-central1",
+    holds_exceptions = true }
   for _, declared in ipairs(jobfiles.load(paths, values, place).jobs) do
     rows[#rows + 1] = { job = declared.job, declared = declared }
   end
@@ -84,8 +85,9 @@ end
 
 local function add_live(values, rows)
   local client <close> = connection.open(values)
+  local kept = client.exceptions and assert(client:exceptions()) or {}
   for job in client:list_jobs { page_size = 500 } do
-    rows[#rows + 1] = { job = job }
+    rows[#rows + 1] = { job = job, declared = { exceptions = kept[job.name] } }
   end
 end
 

@@ -4,6 +4,7 @@
 local core <const> = require "mooncron.core"
 local diff <const> = require "mooncron.code.diff"
 local err <const> = require "mooncron.err"
+local exceptions <const> = require "mooncron.exceptions"
 local normalise <const> = require "mooncron.code.normalise"
 local task <const> = require "mooncron.task"
 
@@ -95,7 +96,7 @@ local converge
 -- is there is brought to what is wanted.
 local function create(options, client, change)
   local job = change.job
-  if change.paused then
+  if change.paused or change.exceptions then
     job = copy(job)
     job.schedule, job.time_zone = far_schedule(options.now_ms or core.loop.wall_ms()), nil
   end
@@ -110,13 +111,27 @@ local function create(options, client, change)
   end)
   if made and made.is_there then
     made, e = method(options, client, "get_job", change.name)
-  elseif made and not change.paused then
+  elseif made and not change.paused and not change.exceptions then
     return made
   end
   if not made then
     return nil, e
   end
   return converge(options, client, change, made)
+end
+
+-- What is beside the API's fields, which only the local scheduler has: days are held back before anything
+-- else changes and let go after it, so that no old schedule fires on them.
+local function keep_days(options, client, change, before, is_first)
+  local holds_back = change.exceptions ~= nil
+  if is_first ~= holds_back
+    or exceptions.encode(before.exceptions) == exceptions.encode(change.exceptions)
+  then
+    return true
+  end
+  return patiently(options, function()
+    return client:set_exceptions(change.name, change.exceptions)
+  end)
 end
 
 -- From whatever is there to what is declared. Pauses come first and resumes last, so that nothing fires in
@@ -130,6 +145,12 @@ function converge(options, client, change, live)
       return nil, e
     end
   end
+  local before = live
+  local ok
+  ok, e = keep_days(options, client, change, before, true)
+  if not ok then
+    return nil, e
+  end
   local mask = diff.mask(live, change.job)
   if #mask == 0 and live.state == "UPDATE_FAILED" then
     mask = { "schedule" }
@@ -141,6 +162,10 @@ function converge(options, client, change, live)
     if not live then
       return nil, e
     end
+  end
+  ok, e = keep_days(options, client, change, before, false)
+  if not ok then
+    return nil, e
   end
   if keep_paused and live.state ~= "PAUSED" then
     return pause(options, client, change.name)
@@ -159,7 +184,10 @@ local function remove(options, client, change)
 end
 
 local function make(options, client, change)
-  if change.op == "delete" then
+  if change.exceptions and not client.set_exceptions then
+    return nil, err.new("UNIMPLEMENTED", "Cloud Scheduler holds no single days back: this plan was made for"
+      .. " the local scheduler")
+  elseif change.op == "delete" then
     return remove(options, client, change)
   elseif change.live then -- also of a create that an earlier run had begun
     return converge(options, client, change, change.live)

@@ -1,14 +1,18 @@
 ---Dates in job files: `at`, `window` and `except`, compiled into the five fields where cron can say the
----same thing exactly, and refused with the reason where it cannot. Nothing here knows what day it is.
+---same thing exactly, and refused with the reason where it cannot (mooncron.exceptions is what the local
+---scheduler makes of those). Nothing here knows what day it is.
 ---
 ---Cron has no year. What is bound to one (`at`, `window`) comes back with the span of its life,
 ---`active`: plan creates the job only once its next run lies in the span, and sync deletes it after.
 
 local civil <const> = require "mooncron.code.civil"
 local err <const> = require "mooncron.err"
+local exceptions <const> = require "mooncron.exceptions"
 local schedule_of <const> = require("mooncron.schedule").new
 
 local M = {}
+
+local day_start <const> = exceptions.day_start
 
 ---@class mooncron.code.Active
 ---@field from_ms integer
@@ -27,10 +31,10 @@ local function invalid(path, message, ...)
   return refuse("INVALID_ARGUMENT", path, message, ...)
 end
 
--- Neither the service nor the local scheduler holds back single dates.
+-- The service holds back no single dates; the local scheduler does.
 local function inexpressible(path, value, schedule, why)
-  return refuse("UNIMPLEMENTED", path, "'%s' cannot be said of '%s' in cron: %s; neither Cloud Scheduler"
-    .. " nor the local scheduler holds single days back, so pause the job over them", value, schedule, why)
+  return refuse("UNIMPLEMENTED", path, "'%s' cannot be said of '%s' in cron: %s; Cloud Scheduler holds"
+    .. " no single days back: pause the job over them, only the local scheduler can", value, schedule, why)
 end
 
 -- The instant of a local minute; nil and why when there is none, or two.
@@ -42,18 +46,6 @@ local function instant(zone, local_ms, text)
     return nil, ("'%s' comes twice in %s: the clock is put back over it"):format(text, zone:name())
   end
   return first
-end
-
--- The first instant of a local day; where midnight is skipped, the end of the gap.
-local function day_start(zone, days)
-  local midnight = days * civil.ms_per_day
-  for quarter = 0, 12 do
-    local ms = zone:instants(midnight + quarter * 900000)
-    if ms then
-      return ms
-    end
-  end
-  return midnight
 end
 
 ---One run at a local minute: `at("2026-12-24T18:00", zone)`.
@@ -113,27 +105,6 @@ local function months_of(schedule, from, to, active)
   return out
 end
 
-local function read_window(window)
-  if type(window) ~= "table" then
-    return invalid("window", "window must be { from = \"YYYY-MM-DD\", to = \"YYYY-MM-DD\" }")
-  end
-  local from, to = civil.parse_date(window.from), civil.parse_date(window.to)
-  if not from or not to then
-    local bad = from and window.to or window.from
-    return invalid("window", "window '%s': write days that exist, like 2026-12-01", tostring(bad))
-  end
-  for key in pairs(window) do
-    if key ~= "from" and key ~= "to" then
-      return invalid("window", "window has no '%s', only from and to", tostring(key))
-    end
-  end
-  from.days, to.days = civil.days(from.year, from.month, from.day), civil.days(to.year, to.month, to.day)
-  if from.days > to.days then
-    return invalid("window", "window ends on %s, before it begins", window.to)
-  end
-  return { from = from, to = to, text = window.from .. ".." .. window.to }
-end
-
 -- Whether the candidate fires in its months as the schedule does in the window.
 local function same_runs(candidate, schedule, zone, from, to, active)
   local first = day_start(zone, civil.days(from.year, from.month, 1)) - 1
@@ -142,7 +113,7 @@ local function same_runs(candidate, schedule, zone, from, to, active)
 end
 
 local function in_window(schedule, sets, given)
-  local window, e = read_window(given)
+  local window, e = exceptions.read_window(given)
   if not window then
     return nil, e
   end
@@ -178,10 +149,6 @@ end
 
 -- ---- except ----
 
-local WEEKDAYS <const> = { SUN = 0, MON = 1, TUE = 2, WED = 3, THU = 4, FRI = 5, SAT = 6 }
-local MONTHS <const> = { JAN = 1, FEB = 2, MAR = 3, APR = 4, MAY = 5, JUN = 6, JUL = 7, AUG = 8, SEP = 9,
-  OCT = 10, NOV = 11, DEC = 12 }
-
 local function without(set, n)
   local out = {}
   for key in pairs(set) do
@@ -212,24 +179,18 @@ local function except_day(sets, month, day, schedule, text)
 end
 
 local function except_one(sets, entry, schedule, active)
-  local word = tostring(entry):upper()
-  if MONTHS[word] then
-    return setmetatable({ month = without(sets.month, MONTHS[word]) }, { __index = sets })
-  elseif WEEKDAYS[word] then
-    if not civil.is_full(sets.day, FIELD.day) then
-      return inexpressible("except", entry, schedule.text,
-        "a day of the week beside a day of the month means either")
-    end
-    return setmetatable({ weekday = without(sets.weekday, WEEKDAYS[word]) }, { __index = sets })
-  end
-  local m, d = tostring(entry):match("^(%d%d)%-(%d%d)$")
-  if m and civil.parse_date(("2024-%s-%s"):format(m, d)) then
-    return except_day(sets, tonumber(m), tonumber(d), schedule, entry)
-  end
-  local date = civil.parse_date(entry)
+  local date, e = exceptions.read_entry(entry)
   if not date then
-    return invalid("except", "except '%s': write a day (2026-12-25), a day of each year (12-25), a month"
-      .. " (AUG) or a weekday (SUN)", tostring(entry))
+    return nil, e
+  elseif date.weekday and not civil.is_full(sets.day, FIELD.day) then
+    return inexpressible("except", entry, schedule.text,
+      "a day of the week beside a day of the month means either")
+  elseif date.weekday then
+    return setmetatable({ weekday = without(sets.weekday, date.weekday) }, { __index = sets })
+  elseif not date.day then
+    return setmetatable({ month = without(sets.month, date.month) }, { __index = sets })
+  elseif not date.year then
+    return except_day(sets, date.month, date.day, schedule, entry)
   end
   local days, zone = civil.days(date.year, date.month, date.day), schedule:zone()
   local first, last = day_start(zone, days), day_start(zone, days + 1) - 1
@@ -276,6 +237,28 @@ function M.compile(spec)
     return nil, e
   end
   return { schedule = cron, active = active }
+end
+
+---The same, and where cron cannot say it exactly, the schedule as it is and what is to be kept beside it.
+---@return { schedule: string, active: mooncron.code.Active?, exceptions: mooncron.Exceptions? }?
+---@return mooncron.Err?
+function M.compile_or_keep(spec)
+  local out, e = M.compile(spec)
+  if out or e.code ~= "UNIMPLEMENTED" then
+    return out, e
+  end
+  local kept
+  kept, e = exceptions.check { except = spec.except, window = spec.window }
+  if not kept then
+    return nil, e
+  end
+  local active
+  if kept.window then -- it may be there before: nothing fires before its time
+    local zone = schedule_of(spec.schedule, spec.time_zone):zone()
+    local window = exceptions.read_window(kept.window)
+    active = { from_ms = 0, to_ms = day_start(zone, window.to.days + 1) - 1 }
+  end
+  return { schedule = spec.schedule, active = active, exceptions = kept }
 end
 
 return M

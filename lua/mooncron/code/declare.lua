@@ -1,6 +1,7 @@
 ---One declaration: over its defaults, with its dates compiled, checked, and noted or reported.
 
 local dates <const> = require "mooncron.code.dates"
+local err <const> = require "mooncron.err"
 local fields <const> = require "mooncron.api.fields"
 local job_api <const> = require "mooncron.api.job"
 local lint_names <const> = require "mooncron.code.lint_names"
@@ -82,25 +83,28 @@ local function check_schedule(loading)
   end
 end
 
--- `at`, `window`, `except` as a schedule; the span in which the job may exist.
-local function compile_dates(meta, job)
+-- `at`, `window`, `except` as a schedule; the span in which the job may exist; and what the schedule does
+-- not say, where that can be kept.
+local function compile_dates(meta, job, holds_exceptions)
   local compiled, e
   if meta.at and (job.schedule or meta.window or meta.except) then
-    return nil, nil, "at is the whole schedule: leave out schedule, window and except"
+    return nil, err.new("INVALID_ARGUMENT",
+      "at is the whole schedule: leave out schedule, window and except")
   elseif meta.at then
     compiled, e = dates.at(meta.at, job.time_zone)
   elseif (meta.window or meta.except) and type(job.schedule) == "string" then
-    compiled, e = dates.compile {
+    local compile = holds_exceptions and dates.compile_or_keep or dates.compile
+    compiled, e = compile {
       schedule = job.schedule, time_zone = job.time_zone,
       window = meta.window or nil, except = meta.except or nil, -- false takes a default away
     }
   else
-    return job.schedule
+    return { schedule = job.schedule }
   end
   if not compiled then
-    return nil, nil, e:line(), e.code
+    return nil, e
   end
-  return compiled.schedule, compiled.active
+  return compiled
 end
 
 local function full_name(loading, meta, given)
@@ -131,11 +135,11 @@ function M.declare(loading, where, given, origin)
   if wrong or not name then
     return report(wrong or why)
   end
-  local schedule, active, problem_text, code = compile_dates(meta, raw)
-  if problem_text then
-    return report(problem_text, code)
+  local dated, e = compile_dates(meta, raw, loading.holds_exceptions)
+  if not dated then
+    return report(e:line(), e.code)
   end
-  raw.name, raw.schedule = name, schedule
+  raw.name, raw.schedule = name, dated.schedule
   local job, problems = job_api.from_lua(raw)
   if job then
     local ok
@@ -159,7 +163,7 @@ function M.declare(loading, where, given, origin)
   end
   loading.jobs[#loading.jobs + 1] = {
     name = name, job = job_api.strip_output(job), where = where,
-    paused = meta.paused, active = active, ignore = ignore,
+    paused = meta.paused, active = dated.active, exceptions = dated.exceptions, ignore = ignore,
   }
 end
 

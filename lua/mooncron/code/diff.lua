@@ -1,5 +1,6 @@
 ---What differs between two jobs in compared form, leaf by leaf, as it may be shown. Pure.
 
+local exceptions <const> = require "mooncron.exceptions"
 local fields <const> = require "mooncron.api.fields"
 local job_api <const> = require "mooncron.api.job"
 local mask_api <const> = require "mooncron.api.mask"
@@ -81,6 +82,19 @@ end
 ---@return mooncron.code.Difference[]
 function M.leaves(old, new)
   return walk(fields.job, old, new, "", {})
+end
+
+---How exceptions differ, as leaves at the end of others.
+---@param out mooncron.code.Difference[]
+---@param old mooncron.Exceptions?
+---@param new mooncron.Exceptions?
+---@return mooncron.code.Difference[] out
+function M.add_exceptions(out, old, new)
+  local old_except, old_window = exceptions.words(old)
+  local new_except, new_window = exceptions.words(new)
+  add(out, "except", old_except, new_except)
+  add(out, "window", old_window, new_window)
+  return out
 end
 
 ---Whether a live job is as declared, its state aside.

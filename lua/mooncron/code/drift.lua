@@ -23,6 +23,7 @@ end
 
 local function compare(declared, live)
   local leaves = diff.leaves(normalise.compared(declared.job), normalise.compared(live))
+  diff.add_exceptions(leaves, declared.exceptions, live.exceptions)
   leaves[#leaves + 1] = state_leaf(declared, live)
   return leaves
 end

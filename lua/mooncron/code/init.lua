@@ -22,6 +22,7 @@ local M = {}
 function M.load(client, paths, options)
   return require("mooncron.code.loader").load(paths, {
     project = client.project, location = client.location, args = options and options.args,
+    holds_exceptions = client.set_exceptions ~= nil,
   })
 end
 

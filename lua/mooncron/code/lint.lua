@@ -2,6 +2,7 @@
 ---`ignore = { "herd" }` in a job says that it is meant. What the service refuses (a body with GET, a schedule
 ---that is none) does not come so far: it is an error of loading. Pure.
 
+local exceptions <const> = require "mooncron.exceptions"
 local lint_names <const> = require "mooncron.code.lint_names"
 local names <const> = require "mooncron.api.name"
 local normalise <const> = require "mooncron.code.normalise"
@@ -48,7 +49,7 @@ end
 
 one["never-fires"] = { "error", function(declared, report, ctx)
   local schedule = ctx.schedule(declared.job)
-  if schedule and not schedule:next(ctx.now_ms) then
+  if schedule and not exceptions.over(schedule, declared.exceptions):next(ctx.now_ms) then
     report("the schedule never fires again")
   elseif declared.active and ctx.now_ms > declared.active.to_ms then
     report("its time is over, take it out of the file")

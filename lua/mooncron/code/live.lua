@@ -24,6 +24,18 @@ local function list(client, parent)
   return jobs
 end
 
+-- What a job has beside the API's fields goes with it as `exceptions`.
+local function add_exceptions(client, jobs)
+  local by_name, e = client:exceptions()
+  if not by_name then
+    return nil, e
+  end
+  for _, job in ipairs(jobs) do
+    job.exceptions = by_name[job.name]
+  end
+  return jobs
+end
+
 ---All jobs of the locations, those of a location by name. Waits.
 ---@param client mooncron.Client
 ---@param parents string[]
@@ -42,6 +54,9 @@ function M.read(client, parents)
       return a.name < b.name
     end)
     table.move(page, 1, #page, #jobs + 1, jobs)
+  end
+  if client.exceptions then
+    return add_exceptions(client, jobs)
   end
   return jobs
 end

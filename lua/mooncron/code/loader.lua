@@ -24,12 +24,14 @@ local M = {}
 ---@field where string "file:line"
 ---@field paused boolean? nil: as it is
 ---@field active mooncron.code.Active? the span in which it may exist
+---@field exceptions mooncron.Exceptions? what its schedule does not say
 ---@field ignore table<string, true> lint rules that it does not mind
 
 ---@class mooncron.code.LoadOptions
 ---@field project string
 ---@field location string
 ---@field args table<string, string>? of the command line
+---@field holds_exceptions boolean? what cron cannot say is kept beside the schedule, not refused
 ---@field read fun(path: string): string?, string? default: the file system; must not wait
 
 local MAX_FILE <const> = 64 << 20
@@ -246,6 +248,7 @@ function M.load(paths, options)
     project = options.project,
     location = options.location,
     args = options.args or {},
+    holds_exceptions = options.holds_exceptions,
     read = options.read or read_file,
     known_args = {}, sources = {}, running = {}, pending = {}, seen_files = {},
     jobs = {}, by_name = {}, problems = {}, files = {}, set_locations = {}, defaults = {},
@@ -285,6 +288,7 @@ function M.load_text(text, options)
     project = options.project or "p",
     location = options.location or "l",
     args = options.args,
+    holds_exceptions = options.holds_exceptions,
     read = function(path)
       if path == "jobs.lua" then
         return text

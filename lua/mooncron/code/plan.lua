@@ -2,6 +2,7 @@
 ---live state and instant give the same plan.
 
 local diff <const> = require "mooncron.code.diff"
+local exceptions <const> = require "mooncron.exceptions"
 local names <const> = require "mooncron.api.name"
 local normalise <const> = require "mooncron.code.normalise"
 local schedule_of <const> = require("mooncron.schedule").new
@@ -17,6 +18,7 @@ local M = {}
 ---@field fields mooncron.code.Difference[] leaves that change, secrets blotted out
 ---@field mask string[]? of an update; empty when only the state changes
 ---@field job mooncron.Job? as declared
+---@field exceptions mooncron.Exceptions? as declared
 ---@field paused boolean? the state to end in; nil: as it is
 ---@field live mooncron.Job? as it was when the plan was made
 ---@field next_before string? RFC 3339 in the job's zone, when the schedule changes
@@ -52,7 +54,7 @@ local function schedules()
   end
 end
 
-local function next_run(ctx, job, live)
+local function next_run(ctx, job, live, kept)
   local schedule = ctx.schedule(job)
   if not schedule then
     return nil
@@ -61,7 +63,7 @@ local function next_run(ctx, job, live)
   elseif live and schedule:is_anchored() then
     return live.schedule_time -- where it counts from is the service's to know
   end
-  local ms = schedule:next(ctx.now_ms)
+  local ms = exceptions.over(schedule, kept):next(ctx.now_ms)
   return ms and schedule:format(ms)
 end
 
@@ -82,9 +84,11 @@ end
 
 -- ---- changes ----
 
+local TIMING <const> = { schedule = true, time_zone = true, except = true, window = true }
+
 local function changes_schedule(leaves)
   for _, leaf in ipairs(leaves) do
-    if leaf.path == "schedule" or leaf.path == "time_zone" then
+    if TIMING[leaf.path] then
       return true
     end
   end
@@ -108,13 +112,14 @@ local function create(ctx, declared)
     where = declared.where,
     job = declared.job,
     paused = declared.paused,
-    fields = all_of(declared.job, "to"),
+    exceptions = declared.exceptions,
+    fields = diff.add_exceptions(all_of(declared.job, "to"), nil, declared.exceptions),
     warnings = {},
   }
   if declared.paused then
     change.fields[#change.fields + 1] = { path = "state", to = "PAUSED" }
   else
-    change.next_after = next_run(ctx, declared.job)
+    change.next_after = next_run(ctx, declared.job, nil, declared.exceptions)
   end
   return change
 end
@@ -140,11 +145,12 @@ end
 
 local function update(ctx, declared, live)
   local mask, leaves = diff.between(live, declared.job)
+  diff.add_exceptions(leaves, live.exceptions, declared.exceptions)
   local state = state_leaf(declared, live)
   local change = {
-    op = (#mask > 0 or state) and "update" or "keep",
+    op = (#mask > 0 or #leaves > 0 or state) and "update" or "keep",
     name = declared.name, where = declared.where, job = declared.job, paused = declared.paused, live = live,
-    mask = mask, fields = {}, warnings = { state_warning(declared, live) },
+    exceptions = declared.exceptions, mask = mask, fields = {}, warnings = { state_warning(declared, live) },
   }
   if change.op == "keep" then
     return change
@@ -157,9 +163,9 @@ local function update(ctx, declared, live)
     end
   end
   if changes_schedule(change.fields) or state then
-    change.next_before = next_run(ctx, live, live)
+    change.next_before = next_run(ctx, live, live, live.exceptions)
     local stays_paused = declared.paused or live.state == "PAUSED" and declared.paused == nil
-    change.next_after = not stays_paused and next_run(ctx, declared.job) or nil
+    change.next_after = not stays_paused and next_run(ctx, declared.job, nil, declared.exceptions) or nil
   end
   return change
 end

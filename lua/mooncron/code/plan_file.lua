@@ -3,6 +3,7 @@
 
 local diff <const> = require "mooncron.code.diff"
 local err <const> = require "mooncron.err"
+local exceptions <const> = require "mooncron.exceptions"
 local hash <const> = require "mooncron.code.hash"
 local job_api <const> = require "mooncron.api.job"
 local json <const> = require "mooncron.json"
@@ -23,7 +24,7 @@ function M.fingerprint(job)
     return nil
   end
   local seen = normalise.compared(job)
-  seen.state = job.state
+  seen.state, seen.exceptions = job.state, job.exceptions
   return hash.hex(assert(json.canonical(seen)))
 end
 
@@ -35,7 +36,7 @@ local function change_out(change)
   local job = change.op ~= "keep" and change.job or nil
   return {
     op = change.op, name = change.name, where = change.where, why = change.why,
-    job = job and job_api.to_json(job), paused = change.paused,
+    job = job and job_api.to_json(job), paused = change.paused, exceptions = change.exceptions,
     mask = change.mask and json.list(change.mask), before = M.fingerprint(change.live),
     state = change.live and change.live.state,
     fields = fields, next_before = change.next_before, next_after = change.next_after,
@@ -60,7 +61,8 @@ end
 local function change_in(given)
   local change = {
     op = given.op, name = given.name, where = given.where, why = given.why, paused = given.paused,
-    mask = given.mask, before = given.before, fields = given.fields or {}, warnings = given.warnings or {},
+    exceptions = given.exceptions, mask = given.mask, before = given.before, fields = given.fields or {},
+    warnings = given.warnings or {},
     next_before = given.next_before, next_after = given.next_after,
     live = given.state and { name = given.name, state = given.state },
   }
@@ -112,6 +114,7 @@ function M.is_reached(change, live)
     return false
   end
   return diff.is_same(live, change.job)
+    and exceptions.encode(live.exceptions) == exceptions.encode(change.exceptions)
 end
 
 local function moved(names)

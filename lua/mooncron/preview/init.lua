@@ -3,6 +3,7 @@
 
 local core <const> = require "mooncron.core"
 local err <const> = require "mooncron.err"
+local exceptions <const> = require "mooncron.exceptions"
 
 local M = {}
 
@@ -21,6 +22,7 @@ M.MAX_DAYS = 400
 ---@field anchor integer where a plain interval counts from
 ---@field paused boolean it does not run
 ---@field active { from_ms: integer, to_ms: integer }? outside of it there is no such job
+---@field kept table? its schedule with exceptions: what that does not allow is left out
 ---@field key string the same for jobs that run at the same instants
 ---@field runs integer in the span
 
@@ -76,7 +78,8 @@ end
 ---A job as a preview takes it.
 ---@param job table a Job with `name`, `schedule`, `time_zone`, and of a live one `state`, `schedule_time`
 ---@param from_ms integer
----@param declared { paused: boolean?, active: table? }? what a job file says beside it
+---What a job file says beside it:
+---@param declared { paused: boolean?, active: table?, exceptions: mooncron.Exceptions? }?
 ---@return mooncron.preview.Job?
 ---@return mooncron.Err?
 function M.job(job, from_ms, declared)
@@ -99,10 +102,12 @@ function M.job(job, from_ms, declared)
     words = known.words,
     handle = known.handle,
     key = table.concat({ known.key, known.handle:is_anchored() and anchor or "",
-      active and active.from_ms or "", active and active.to_ms or "" }, "\0"),
+      active and active.from_ms or "", active and active.to_ms or "",
+      exceptions.encode(declared.exceptions) or "" }, "\0"),
     shared = known, -- keeps it in the cache
     anchor = anchor,
     active = active,
+    kept = declared.exceptions and exceptions.over(known.handle, declared.exceptions),
     paused = declared.paused or (job.state ~= nil and job.state ~= "ENABLED"),
     runs = 0,
   }
@@ -127,6 +132,14 @@ end
 
 local CHUNK <const> = 100000
 
+local function without_exceptions(runs, kept)
+  local out = {}
+  for i = 1, #runs do
+    out[#out + 1] = kept:allows(runs[i]) and runs[i] or nil
+  end
+  return out
+end
+
 ---The runs of a job, many at a time: `for runs in preview:chunks(job) do`.
 ---@param job mooncron.preview.Job
 ---@return fun(): integer[]? ms, ascending
@@ -141,7 +154,7 @@ function Preview:chunks(job)
     end
     local runs = job.handle:between(from_ms, to_ms, CHUNK, job.anchor)
     from_ms = #runs == CHUNK and runs[CHUNK] or nil
-    return runs
+    return job.kept and without_exceptions(runs, job.kept) or runs
   end
 end
 
@@ -201,7 +214,8 @@ end
 
 -- Whether there is such a job at the time.
 local function is_there(job, ms)
-  return not job.active or ms >= job.active.from_ms and ms <= job.active.to_ms
+  return (not job.active or ms >= job.active.from_ms and ms <= job.active.to_ms)
+    and (not job.kept or job.kept:allows(ms))
 end
 
 local function find_notes(preview, groups)

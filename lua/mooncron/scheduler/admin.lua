@@ -155,11 +155,26 @@ local function clear_faults(scheduler)
   return list_faults(scheduler)
 end
 
+local function exceptions(scheduler)
+  local by_name, e = scheduler:exceptions()
+  return by_name and { exceptions = by_name }, e
+end
+
+local function set_exceptions(scheduler, input)
+  local ok, e = scheduler:set_exceptions(wanted(input, "job"), input.exceptions)
+  if not ok then
+    return nil, e
+  end
+  return {}
+end
+
 local ROUTES <const> = {
   ["GET /mooncron/attempts"] = { list_attempts },
   ["GET /mooncron/clock"] = { clock_answer },
   ["POST /mooncron/clock:advance"] = { only_virtual(advance), waits = true },
   ["POST /mooncron/clock:goto"] = { only_virtual(go_to), waits = true },
+  ["GET /mooncron/exceptions"] = { exceptions },
+  ["POST /mooncron/exceptions"] = { set_exceptions, waits = true },
   ["GET /mooncron/faults"] = { list_faults },
   ["POST /mooncron/faults"] = { add_fault },
   ["DELETE /mooncron/faults"] = { clear_faults },

@@ -88,7 +88,7 @@ local function end_execution(self, row, job, execution, now_ms)
     end
   else
     local natural = not row.due_ms and self.store:natural_execution(row.id)
-    local schedule = self.jobs:schedule_of(job)
+    local schedule = self.jobs:schedule_of(job, row)
     row.schedule_ms = row.due_ms or natural and natural.due_ms
       or schedule and schedule:next(now_ms, row.anchor_ms)
   end

@@ -135,6 +135,8 @@ M.groups = {
       row("no overlap of a job with itself", "documented",
         "slots during an execution collapse into the next one"),
       row("at least once", "documented", "a run that a crash cut off is made again"),
+      row("days on which a job does not fire", "ours",
+        "beside the API, at /mooncron/exceptions: except and window of job files; Cloud Scheduler has none"),
       row("runs missed while nothing ran", "ours", "--catch-up last (default), none or all"),
     },
   },

@@ -116,7 +116,7 @@ end
 
 local function claim_job(self, row, now_ms, starts)
   local job = self.store:resource_of(row)
-  local schedule, e = self.jobs:schedule_of(job)
+  local schedule, e = self.jobs:schedule_of(job, row)
   local slot_ms, note
   if schedule then
     slot_ms, note = slot_to_run(self, row, schedule, now_ms)

@@ -5,7 +5,7 @@ local err <const> = require "mooncron.err"
 local M = {}
 
 -- user_version of the file. A newer one is refused: nothing of it is touched.
-local VERSION <const> = 1
+local VERSION <const> = 2
 
 local SCHEMA <const> = [[
 -- One row a job. `resource` is what the user set (API JSON); the other columns are what the service
@@ -22,7 +22,8 @@ CREATE TABLE jobs (
   schedule_ms INTEGER,          -- shown as scheduleTime: the next run or retry
   due_ms INTEGER,               -- the next slot to claim; NULL while paused or while an execution is out
   attempted_ms INTEGER,         -- start of the last attempt
-  status INTEGER NOT NULL       -- of the last attempt, a google.rpc.Code; -1: none yet
+  status INTEGER NOT NULL,      -- of the last attempt, a google.rpc.Code; -1: none yet
+  exceptions TEXT               -- days on which it does not fire, as mooncron.exceptions has them
 );
 CREATE INDEX jobs_by_parent ON jobs (parent, name);
 CREATE INDEX jobs_due ON jobs (due_ms) WHERE due_ms IS NOT NULL;
@@ -64,6 +65,19 @@ CREATE TABLE attempts (
 CREATE INDEX attempts_by_job ON attempts (job, id);
 ]]
 
+-- How a file of the version before becomes one of this version, by this version.
+local MIGRATIONS <const> = {
+  [2] = "ALTER TABLE jobs ADD COLUMN exceptions TEXT;",
+}
+
+local function migrate(db, from)
+  local steps = {}
+  for version = from + 1, VERSION do
+    steps[#steps + 1] = MIGRATIONS[version]
+  end
+  return db:exec("BEGIN;" .. table.concat(steps) .. "PRAGMA user_version = " .. VERSION .. ";COMMIT;")
+end
+
 ---Bring an open file into the form above, or refuse it.
 ---@param db mooncron.Store
 ---@param path string
@@ -80,6 +94,8 @@ function M.prepare(db, path)
     local words = "'%s' was written by a newer mooncron (format %d, this one knows %d): "
       .. "use that one, or another folder"
     return nil, err.new("FAILED_PRECONDITION", words:format(path, row.user_version, VERSION))
+  elseif row.user_version < VERSION then
+    return migrate(db, row.user_version)
   end
   return true
 end

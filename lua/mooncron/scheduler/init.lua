@@ -6,6 +6,7 @@ local clock <const> = require "mooncron.scheduler.clock"
 local dispatcher <const> = require "mooncron.scheduler.dispatcher"
 local duration <const> = require "mooncron.duration"
 local err <const> = require "mooncron.err"
+local exceptions <const> = require "mooncron.scheduler.exceptions"
 local jobs <const> = require "mooncron.scheduler.jobs"
 local log <const> = require "mooncron.scheduler.log"
 local metrics <const> = require "mooncron.scheduler.metrics"
@@ -124,12 +125,7 @@ local function clock_of(options, file)
 end
 
 local function default_log()
-  return log.new {
-    quiet = true,
-    write = function(line)
-      io.stderr:write(line)
-    end,
-  }
+  return log.new { quiet = true, write = function(line) io.stderr:write(line) end }
 end
 
 local function dispatcher_of(self, options)
@@ -238,6 +234,8 @@ function Scheduler:handle(request, respond)
     respond(e and router.failure(e) or response)
   end)
 end
+
+Scheduler.set_exceptions, Scheduler.exceptions = exceptions.set, exceptions.all
 
 -- ---- time ----
 
@@ -388,12 +386,8 @@ Scheduler.__close = Scheduler.close
 
 -- ---- serving ----
 
----Serve the API on an address.
----@param options mooncron.ListenOptions
----@return table? server of the core, with `close`, `port`, `quiesce`
----@return mooncron.Err?
-function Scheduler:listen(options)
-  return server.listen(self, options)
-end
+---Serve the API on an address: `scheduler:listen(options)`.
+---@type fun(self: mooncron.Scheduler, options: mooncron.ListenOptions): table?, mooncron.Err?
+Scheduler.listen = server.listen
 
 return M

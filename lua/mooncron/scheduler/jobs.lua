@@ -4,6 +4,7 @@
 
 local core <const> = require "mooncron.core"
 local errors <const> = require "mooncron.api.errors"
+local exceptions_api <const> = require "mooncron.exceptions"
 local job_api <const> = require "mooncron.api.job"
 local json <const> = require "mooncron.json"
 local mask_api <const> = require "mooncron.api.mask"
@@ -32,12 +33,14 @@ end
 
 local MAX_SCHEDULES <const> = 10000
 
----The schedule of a job, evaluated by the core; parsed once for each pair of text and zone.
+---The schedule of a job without what is excepted, evaluated by the core; parsed once for each.
 ---@param job table canonical
+---@param row table for its exceptions
 ---@return table? schedule
 ---@return mooncron.Err? err it was fine once, and its zone is gone from the tz database
-function Jobs:schedule_of(job)
-  local key = job.schedule .. "\0" .. (job.time_zone or "")
+function Jobs:schedule_of(job, row)
+  local exceptions = row.exceptions
+  local key = job.schedule .. "\0" .. (job.time_zone or "") .. "\0" .. (exceptions or "")
   local schedule = self.schedules[key]
   if not schedule then
     local e
@@ -45,6 +48,7 @@ function Jobs:schedule_of(job)
     if not schedule then
       return nil, e
     end
+    schedule = exceptions_api.over(schedule, exceptions and exceptions_api.decode(exceptions))
     if self.schedule_count >= MAX_SCHEDULES then
       self.schedules, self.schedule_count = {}, 0
     end
@@ -70,7 +74,7 @@ end
 ---@return true?
 ---@return mooncron.Err? err the job is disabled
 function Jobs:set_next_slot(row, job, after_ms)
-  local schedule, e = self:schedule_of(job)
+  local schedule, e = self:schedule_of(job, row)
   if not schedule then
     row.state, row.schedule_ms, row.due_ms = "DISABLED", nil, nil
     return nil, e
@@ -291,7 +295,7 @@ end
 
 -- The slot that comes next, also while the row shows a retry's instant.
 local function coming_slot(self, row, now_ms)
-  local schedule = self:schedule_of(self.store:resource_of(row))
+  local schedule = self:schedule_of(self.store:resource_of(row), row)
   return row.due_ms or schedule and schedule:next(now_ms, row.anchor_ms) or now_ms
 end
 

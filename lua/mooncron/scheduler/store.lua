@@ -188,11 +188,10 @@ function Store:list(parent, last_name, limit)
   if not rows or not rows[1] then
     return rows, e or false
   end
-  local next_row
-  next_row, e = self.db:row("SELECT 1 FROM jobs WHERE parent = ? AND name > ? LIMIT 1",
+  local next_row, failure = self.db:row("SELECT 1 FROM jobs WHERE parent = ? AND name > ? LIMIT 1",
     parent, rows[#rows].name)
-  if e then
-    return nil, e
+  if failure then
+    return nil, failure
   end
   return rows, next_row ~= nil
 end
@@ -220,9 +219,14 @@ function Store:update_job(row)
   self.kept:forget_answer(row.name)
   self.on_change(row.name)
   return change(self, [[UPDATE jobs SET resource = ?, state = ?, anchor_ms = ?, updated_ms = ?,
-      schedule_ms = ?, due_ms = ?, attempted_ms = ?, status = ? WHERE id = ?]],
+      schedule_ms = ?, due_ms = ?, attempted_ms = ?, status = ?, exceptions = ? WHERE id = ?]],
     row.resource, row.state, row.anchor_ms, row.updated_ms, row.schedule_ms, row.due_ms,
-    row.attempted_ms, row.status, row.id)
+    row.attempted_ms, row.status, row.exceptions, row.id)
+end
+
+---@return { name: string, exceptions: string }[]? of the jobs that have any
+function Store:exceptions()
+  return self.db:rows("SELECT name, exceptions FROM jobs WHERE exceptions IS NOT NULL ORDER BY name")
 end
 
 function Store:delete_job(row)

@@ -77,12 +77,16 @@ function Case:load(path, args)
   local full = path:sub(1, 1) == "/" and path or self.folder .. path
   local declared, e = require("mooncron.code.loader").load({ full }, {
     project = self.client.project, location = self.client.location, args = args,
+    holds_exceptions = true,
   })
   if not declared then
     error(e, 2)
   end
   for _, one in ipairs(declared.jobs) do
     create(self, one.job)
+    if one.exceptions then
+      assert(self.client:set_exceptions(one.name, one.exceptions))
+    end
     if one.paused then
       assert(self.client:pause_job(one.name))
     end
