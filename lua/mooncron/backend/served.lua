@@ -146,7 +146,7 @@ function extras.exceptions(self)
   elseif not answer then
     return nil, e
   end
-  return answer.exceptions
+  return answer.exceptions or {}
 end
 
 function extras.set_exceptions(self, name, exceptions)
