@@ -4,6 +4,7 @@
 local fields <const> = require "mooncron.api.fields"
 local problem <const> = require "mooncron.problem"
 local spelling <const> = require "mooncron.spelling"
+local tables <const> = require "mooncron.tables"
 
 local M = {}
 
@@ -80,14 +81,6 @@ function M.parse(text)
   return { paths = paths }
 end
 
-local function copy(value)
-  local out = {}
-  for key, item in next, value do
-    out[key] = item
-  end
-  return out
-end
-
 local function clear_siblings(message, job, field)
   for _, other in ipairs(message.fields) do
     if other.oneof == field.oneof and other ~= field then
@@ -104,7 +97,7 @@ local function set_path(message, job, patch, names, i)
   local field = message.by_name[name]
   local value = patch and patch[name]
   if i < #names then
-    local inner = job[name] and copy(job[name]) or {}
+    local inner = job[name] and tables.copy(job[name]) or {}
     set_path(field.message, inner, value, names, i + 1)
     value = next(inner) ~= nil and inner or nil
   end
@@ -122,7 +115,7 @@ end
 ---@param mask mooncron.api.Mask? `mask.implied` when nil
 ---@return table job
 function M.apply(stored, patch, mask)
-  local job = copy(stored)
+  local job = tables.copy(stored)
   if mask and not mask.implied then
     for _, names in ipairs(mask.paths) do
       set_path(fields.job, job, patch, names, 1)
@@ -135,23 +128,6 @@ function M.apply(stored, patch, mask)
     end
   end
   return job
-end
-
-local function same(a, b)
-  if type(a) ~= "table" or type(b) ~= "table" then
-    return a == b
-  end
-  for key, item in next, a do
-    if not same(item, b[key]) then
-      return false
-    end
-  end
-  for key in next, b do
-    if a[key] == nil then
-      return false
-    end
-  end
-  return true
 end
 
 -- Removing a oneof's member needs no path when another one takes its place.
@@ -168,7 +144,7 @@ local function compare(message, old, new, prefix, paths)
   for _, field in ipairs(message.fields) do
     local a, b = old[field.name], new[field.name]
     local path = prefix .. field.name
-    if not is_settable(field) or same(a, b) then -- luacheck: ignore 542
+    if not is_settable(field) or tables.equal(a, b) then -- luacheck: ignore 542
     elseif field.kind == "message" and a and b and next(b) ~= nil then
       compare(field.message, a, b, path .. ".", paths)
     elseif b ~= nil or not is_replaced(message, field, new) then

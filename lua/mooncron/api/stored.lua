@@ -1,19 +1,13 @@
 ---What the service fills in when it writes a job, so that it is there when the job is read back.
 
+local tables <const> = require "mooncron.tables"
+
 local M = {}
 
 local USER_AGENT <const> = "Google-Cloud-Scheduler"
 local APP_ENGINE_AGENT <const> = "AppEngine-Google; (+http://code.google.com/appengine)"
 local OCTET_STREAM <const> = "application/octet-stream"
 local CLOUD_PLATFORM <const> = "https://www.googleapis.com/auth/cloud-platform"
-
-local function copy(value)
-  local out = {}
-  for key, item in next, value do
-    out[key] = item
-  end
-  return out
-end
 
 -- The key under which a header stands, whatever its case.
 local function find_header(headers, lower)
@@ -26,7 +20,7 @@ end
 
 -- Read back with the service's own User-Agent and the default Content-Type of a body [tf].
 local function fill_headers(target, agent)
-  local headers = copy(target.headers or {})
+  local headers = tables.copy(target.headers or {})
   local key = find_header(headers, "user-agent") or "User-Agent"
   local custom = headers[key]
   headers[key] = nil
@@ -53,16 +47,16 @@ end
 -- Default scope [ref], default audience = the uri [ref], both shown when read back [tf].
 local function fill_tokens(target)
   if target.oidc_token and not target.oidc_token.audience then
-    target.oidc_token = copy(target.oidc_token)
+    target.oidc_token = tables.copy(target.oidc_token)
     target.oidc_token.audience = target.uri
   elseif target.oauth_token and not target.oauth_token.scope then
-    target.oauth_token = copy(target.oauth_token)
+    target.oauth_token = tables.copy(target.oauth_token)
     target.oauth_token.scope = CLOUD_PLATFORM
   end
 end
 
 local function http_target(given)
-  local target = copy(given)
+  local target = tables.copy(given)
   target.http_method = target.http_method or "POST"
   if target.uri and target.uri:find("^%a+://[^/?#]+$") then
     target.uri = target.uri .. "/" -- [tf]
@@ -83,12 +77,12 @@ local function routing_host(routing, project)
 end
 
 local function app_engine_http_target(given, project)
-  local target = copy(given)
+  local target = tables.copy(given)
   target.http_method = target.http_method or "POST"
   target.relative_uri = target.relative_uri or "/"
   fill_headers(target, app_engine_agent)
   if target.app_engine_routing and project then
-    target.app_engine_routing = copy(target.app_engine_routing)
+    target.app_engine_routing = tables.copy(target.app_engine_routing)
     target.app_engine_routing.host = routing_host(target.app_engine_routing, project)
   end
   return target
@@ -101,7 +95,7 @@ end
 -- Absent stays absent; once one field is given, the others read back with their defaults; zero
 -- means the default [rec].
 local function retry_config(given)
-  local config = copy(given)
+  local config = tables.copy(given)
   config.max_retry_duration = config.max_retry_duration or "0s"
   config.min_backoff_duration = or_default(config.min_backoff_duration, "5s")
   config.max_backoff_duration = or_default(config.max_backoff_duration, "3600s")
@@ -114,7 +108,7 @@ end
 ---@param given table canonical, valid
 ---@return table job
 function M.normalise(given)
-  local job = copy(given)
+  local job = tables.copy(given)
   job.time_zone = job.time_zone or "UTC" -- [ref]
   if job.retry_config then
     job.retry_config = retry_config(job.retry_config)

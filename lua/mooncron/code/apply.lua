@@ -6,6 +6,7 @@ local diff <const> = require "mooncron.code.diff"
 local err <const> = require "mooncron.err"
 local exceptions <const> = require "mooncron.exceptions"
 local normalise <const> = require "mooncron.code.normalise"
+local tables <const> = require "mooncron.tables"
 local task <const> = require "mooncron.task"
 
 local M = {}
@@ -82,14 +83,6 @@ local function pause(options, client, name)
   end)
 end
 
-local function copy(value)
-  local out = {}
-  for key, item in pairs(value) do
-    out[key] = item
-  end
-  return out
-end
-
 local converge
 
 -- A create whose answer got lost, or that a run had begun when it was cut off, may have happened: then what
@@ -97,7 +90,7 @@ local converge
 local function create(options, client, change)
   local job = change.job
   if change.paused or change.exceptions then
-    job = copy(job)
+    job = tables.copy(job)
     job.schedule, job.time_zone = far_schedule(options.now_ms or core.loop.wall_ms()), nil
   end
   local unsure = options.journal ~= nil and options.journal.begun[change.name] == true

@@ -1,15 +1,9 @@
 ---Jobs over their defaults: messages are merged field by field, maps name by name, all else is replaced;
 ---`false` takes a default away; of a oneof, what the job says goes. Pure.
 
-local M = {}
+local tables <const> = require "mooncron.tables"
 
-local function copy(value)
-  local out = {}
-  for key, item in pairs(value) do
-    out[key] = item
-  end
-  return out
-end
+local M = {}
 
 -- Of two targets, or two tokens, the default's one gives way.
 local function drop_siblings(message, out, over)
@@ -30,7 +24,7 @@ end
 ---@param over table
 ---@return table
 function M.merge(message, base, over)
-  local out = copy(base)
+  local out = tables.copy(base)
   drop_siblings(message, out, over)
   for name, value in pairs(over) do
     local field, old = message.by_name[name], out[name]
@@ -38,7 +32,7 @@ function M.merge(message, base, over)
     if field and field.kind == "message" and both then
       out[name] = M.merge(field.message, old, value)
     elseif field and field.kind == "map" and both then
-      out[name] = copy(old)
+      out[name] = tables.copy(old)
       for key, item in pairs(value) do
         out[name][key] = item
       end
@@ -65,13 +59,13 @@ function M.settle(message, job)
     elseif field and field.kind == "map" and type(value) == "table" then
       for key, item in pairs(value) do
         if item == false then
-          settled = settled ~= value and settled or copy(value)
+          settled = settled ~= value and settled or tables.copy(value)
           settled[key] = nil
         end
       end
     end
     if settled ~= value then
-      out = out or copy(job)
+      out = out or tables.copy(job)
       out[name] = settled
     end
   end

@@ -5,6 +5,7 @@
 local fields <const> = require "mooncron.api.fields"
 local job_api <const> = require "mooncron.api.job"
 local sets <const> = require "mooncron.code.set"
+local tables <const> = require "mooncron.tables"
 
 local M = {}
 
@@ -29,14 +30,6 @@ local ZERO <const> = {
   ["retry_config.min_backoff_duration"] = "0s",
   ["retry_config.max_backoff_duration"] = "0s",
 }
-
-local function copy(value)
-  local out = {}
-  for key, item in next, value do
-    out[key] = item
-  end
-  return out
-end
 
 -- Replaced, or made by the service and by what is sent: what stands there says nothing [ref, tf].
 local SERVICE_HEADERS <const> = {
@@ -90,21 +83,21 @@ local function headers_of(target, is_app_engine)
 end
 
 local function http_target(given)
-  local target = copy(given)
+  local target = tables.copy(given)
   target.headers = given.headers and headers_of(given, false)
   if target.uri and target.uri:find("^%a+://[^/?#]+$") then
     target.uri = target.uri .. "/" -- [tf]
   end
   local oidc = target.oidc_token
   if oidc and oidc.audience and (oidc.audience == target.uri or oidc.audience .. "/" == target.uri) then
-    target.oidc_token = copy(oidc)
+    target.oidc_token = tables.copy(oidc)
     target.oidc_token.audience = nil -- the default is the uri [ref]
   end
   return target
 end
 
 local function app_engine_target(given)
-  local target = copy(given)
+  local target = tables.copy(given)
   target.headers = given.headers and headers_of(given, true)
   return target
 end
@@ -134,7 +127,7 @@ end
 ---@param job mooncron.Job canonical, declared or live
 ---@return table
 function M.compared(job)
-  local out = copy(job)
+  local out = tables.copy(job)
   if out.http_target then
     out.http_target = http_target(out.http_target)
     if out.attempt_deadline == "180s" then
@@ -161,13 +154,13 @@ local SENT <const> = { -- defaults that a patch names, so that nothing depends o
 ---@param job mooncron.Job
 ---@return mooncron.Job
 function M.filled(job)
-  local out = copy(job)
+  local out = tables.copy(job)
   for _, path in ipairs(SENT) do
     local outer, inner = path:match("^(.-)%.(.*)$")
     if not outer then
       out[path] = out[path] or M.defaults[path]
     elseif out[outer] and (out[outer][inner] == nil or out[outer][inner] == ZERO[path]) then
-      out[outer] = copy(out[outer])
+      out[outer] = tables.copy(out[outer])
       out[outer][inner] = M.defaults[path]
     end
   end

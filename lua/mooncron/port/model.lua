@@ -8,6 +8,7 @@ local names <const> = require "mooncron.api.name"
 local normalise <const> = require "mooncron.code.normalise"
 local notes_api <const> = require "mooncron.port.notes"
 local problem <const> = require "mooncron.problem"
+local tables <const> = require "mooncron.tables"
 
 local M = {}
 
@@ -44,26 +45,7 @@ function M.copy(value)
   return setmetatable(out, getmetatable(value))
 end
 
----Whether two values are the same through and through.
----@param a any
----@param b any
----@return boolean
-function M.equal(a, b)
-  if type(a) ~= "table" or type(b) ~= "table" then
-    return a == b
-  end
-  for key, item in next, a do
-    if not M.equal(item, b[key]) then
-      return false
-    end
-  end
-  for key in next, b do
-    if a[key] == nil then
-      return false
-    end
-  end
-  return true
-end
+M.equal = tables.equal
 
 ---@param map table<string, any>
 ---@return string[]

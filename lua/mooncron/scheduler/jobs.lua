@@ -8,6 +8,7 @@ local exceptions_api <const> = require "mooncron.exceptions"
 local job_api <const> = require "mooncron.api.job"
 local json <const> = require "mooncron.json"
 local mask_api <const> = require "mooncron.api.mask"
+local tables <const> = require "mooncron.tables"
 
 local M = {}
 
@@ -134,18 +135,10 @@ local function encode_resource(job)
   return json.encode(job_api.to_json(job))
 end
 
-local function copy(value)
-  local out = {}
-  for key, item in pairs(value) do
-    out[key] = item
-  end
-  return out
-end
-
 ---@param parent string "projects/P/locations/L"
 ---@param given table canonical; without a name the service makes one [ref]
 function Jobs:create(parent, given)
-  local job = copy(job_api.strip_output(given))
+  local job = tables.copy(job_api.strip_output(given))
   job.name = job.name or ("%s/jobs/%d"):format(parent, self.random())
   local ok, e = check(job, { parent = parent, need_name = true, check_schedule = check_schedule })
   if not ok then

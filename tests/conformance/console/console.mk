@@ -17,7 +17,7 @@ ifeq ($(and $(CHROMIUM),$(shell command -v node),$(shell command -v npm)),)
 conformance-console: ## Click through the console and the preview's page in Chromium
 	@printf '1..1\nok 1 - the pages # SKIP chromium, node or npm is missing\n'
 else
-conformance-console: $(B)/mooncron $(CONFORMANCE_CONSOLE)/node_modules ## Click through the console and the preview's page in Chromium
+conformance-console: $(B)/mooncron $(CONFORMANCE_CONSOLE)/node_modules
 	@cp tests/e2e/browser/*.mjs $(CONFORMANCE_CONSOLE)/
 	@failed=0; for test in console preview; do \
 	  MOONCRON=$(abspath $(B)/mooncron) CHROMIUM=$(CHROMIUM) SHOTS=$(abspath $(CONFORMANCE_CONSOLE)/shots) \
