@@ -5,27 +5,12 @@ local core = require "mooncron.core"
 local fake_google = require "fake_google"
 local mooncron = require "mooncron"
 local task = require "mooncron.task"
+local tls = require "support.tls"
 
-local function shell(command)
-  local pipe = assert(io.popen(command))
-  local output = pipe:read("a")
-  return pipe:close() and output
-end
-
-local make_certificates <const> = [[
-set -e
-cd %s
-openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj "/CN=test ca" 2>/dev/null
-openssl req -newkey rsa:2048 -nodes -keyout key.pem -out server.csr -subj "/CN=localhost" 2>/dev/null
-printf 'subjectAltName=DNS:localhost' > ext
-openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out cert.pem -days 2 \
-  -extfile ext 2>/dev/null
-]]
-
-local has_tools <const> = shell("command -v node openssl > /dev/null && echo yes")
+local shell <const> = tls.shell
 
 describe("the client over TLS", function()
-  if not has_tools then
+  if not tls.has_tools then
     it("is tested with node and openssl", function()
       pending("node or openssl is not installed")
     end)
@@ -35,8 +20,7 @@ describe("the client over TLS", function()
   local folder, pid, google, url, http_client, c
 
   setup(function()
-    folder = assert(shell("mktemp -d")):match("%S+")
-    assert(shell(make_certificates:format(folder)))
+    folder = tls.certificates()
     google = fake_google.start()
     local port_of = google.url:match("%d+$")
     local command = "d=%s; node tests/fake_google/front.mjs %s $d/cert.pem $d/key.pem "

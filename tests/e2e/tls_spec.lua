@@ -4,30 +4,14 @@
 local core = require "mooncron.core"
 local http = require "mooncron.http"
 local task = require "mooncron.task"
+local tls = require "support.tls"
 
 local program <const> = (os.getenv("MOONCRON_BUILD") or "build") .. "/mooncron"
 
-local function shell(command)
-  local pipe = assert(io.popen(command))
-  local output = pipe:read("a")
-  local ok = pipe:close()
-  return ok and output, output
-end
-
-local make_certificates <const> = [[
-set -e
-cd %s
-openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj "/CN=test ca" 2>/dev/null
-openssl req -newkey rsa:2048 -nodes -keyout key.pem -out server.csr -subj "/CN=localhost" 2>/dev/null
-printf 'subjectAltName=DNS:localhost' > ext
-openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out cert.pem -days 2 \
-  -extfile ext 2>/dev/null
-]]
-
-local has_tools <const> = shell("command -v node openssl > /dev/null && echo yes")
+local shell <const> = tls.shell
 
 describe("tls", function()
-  if not has_tools then
+  if not tls.has_tools then
     it("is tested with node and openssl", function()
       pending("node or openssl is not installed")
     end)
@@ -36,8 +20,7 @@ describe("tls", function()
 
   local folder, server_pid, url, proxy, client
   setup(function()
-    folder = assert(shell("mktemp -d")):match("%S+")
-    assert(shell(make_certificates:format(folder)))
+    folder = tls.certificates()
     shell(("cd tests/e2e && d=%s; node tls_server.js $d/cert.pem $d/key.pem > $d/ports 2>$d/log & " ..
       "echo $! > %s/pid"):format(folder, folder))
     local ports
