@@ -106,6 +106,24 @@ describe("mooncron serve", function()
     assert.equal(failed.id, json.decode(lines).id)
   end)
 
+  it("shows the attempts of the server that the environment names", function()
+    local url = start "--clock virtual"
+    local client <close> = assert(mooncron.connect { endpoint = url })
+    local job = { name = "a", schedule = "0 * * * *", http_target = { uri = url .. "/healthz" } }
+    assert(client:create_job(job))
+    assert.equal(1, client:advance "1h")
+    local rows <const> = {
+      { "CLOUD_SCHEDULER_EMULATOR_HOST=" .. url, 1, "a server" },
+      { "CLOUD_SCHEDULER_EMULATOR_HOST=" .. url .. " GOOGLE_CLOUD_PROJECT=p", 1, "and a project" },
+      { "GOOGLE_CLOUD_PROJECT=p MOONCRON_DATA=" .. folder .. "/data", 1, "a cloud has none: the local ones" },
+      { "MOONCRON_DATA=" .. folder .. "/other", 0, "another folder" },
+    }
+    for _, row in ipairs(rows) do
+      local out = sh(("env %s %s attempts --json 2>&1 | grep -c '\"code\":\"OK\"'"):format(row[1], PROGRAM))
+      assert.equal(row[2], tonumber(out), row[3])
+    end
+  end)
+
   it("lets itself be followed until Ctrl-C", function()
     local url = start "--clock virtual"
     local client <close> = assert(mooncron.connect { endpoint = url })

@@ -14,7 +14,8 @@ local OPTIONS <const> = {
   { "--json", help = "one JSON object a line" },
   { "--entries", help = "one JSON object a line, as Cloud Logging has AttemptStarted and AttemptFinished" },
   { "--data", value = "FOLDER", help = "the scheduler's data (default $XDG_DATA_HOME/mooncron)" },
-  { "--endpoint", value = "URL", help = "a server of 'mooncron serve'" },
+  { "--endpoint", value = "URL",
+    help = "a server of 'mooncron serve' (default $CLOUD_SCHEDULER_EMULATOR_HOST)" },
   { "--token-file", value = "FILE", help = "the token that it wants" },
 }
 
@@ -63,13 +64,22 @@ end
 
 -- ---- the attempts ----
 
+-- A cloud project keeps none: then the local scheduler's are meant.
+local function backend_of(options)
+  local context = assert(require("mooncron.context").resolve {
+    endpoint = options.endpoint,
+    data = options.data,
+  })
+  return context.kind == "gcp" and "local" or nil
+end
+
 local function connect(options)
   local token
   if options.token_file then
     token = assert(require("mooncron.scheduler.guard").token_of_file(options.token_file))
   end
   return assert(require("mooncron").connect {
-    backend = not options.endpoint and "local" or nil,
+    backend = backend_of(options),
     endpoint = options.endpoint,
     data = options.data,
     token = token,
