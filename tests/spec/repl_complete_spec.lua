@@ -6,6 +6,10 @@ local job <const> = setmetatable({ name = "x", next_run = function() end, _priva
   { __index = base })
 local env <const> = {
   job = job, jobs = { nightly = { schedule = "* * * * *" } }, text = "abc", print = print,
+  client = setmetatable({ project = "p" }, {
+    __index = error, run_job = print, __close = print,
+    __members = function() return { reset = print } end,
+  }),
   trap = setmetatable({}, { __index = function() touched = touched + 1 end }),
 }
 local commands <const> = { ".help", ".quit", ".tasks" }
@@ -24,6 +28,8 @@ describe("repl.complete", function()
       { "text:up", { "upper" }, "methods of a string" },
       { "nowhere.x", {}, "an unknown name" },
       { "jobs.nowhere.x", {}, "an unknown field" },
+      { "client:r", { "reset", "run_job" }, "methods beside an __index function, and what __members adds" },
+      { "client.p", { "project" }, "its fields" },
       { "f().", {}, "a field of what is not known" },
       { ".", { ".help", ".quit", ".tasks" }, "commands" },
       { "  .q", { ".quit" }, "commands after blanks" },
@@ -56,7 +62,7 @@ describe("repl.complete", function()
   end)
 
   it("lists globals for an empty line, without keywords", function()
-    assert.same({ "job", "jobs", "print", "text", "trap" }, (complete.candidates("", env, commands)))
+    assert.same({ "client", "job", "jobs", "print", "text", "trap" }, (complete.candidates("", env, commands)))
   end)
 
   it("inserts what all have in common, else lists them", function()

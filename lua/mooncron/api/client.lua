@@ -21,6 +21,11 @@ local M = {}
 ---@field is_cloud boolean does it change what runs in Google Cloud?
 local Client = { __name = "mooncron.client" }
 
+-- For completion.
+function Client.__members(self)
+  return self.backend.extras
+end
+
 -- What a client lacks, its local scheduler may have: `advance`, `attempts`, ...
 function Client.__index(self, key)
   local method = Client[key]
@@ -72,21 +77,25 @@ end
 
 -- ---- names, as the official clients make them ----
 
+---A job's full name.
 ---@return string "projects/P/locations/L/jobs/J"
 function Client.job_path(_, project, location, job)
   return names.format(project, location, job)
 end
 
+---A location's full name.
 ---@return string "projects/P/locations/L"
 function Client.common_location_path(_, project, location)
   return names.format(project, location)
 end
 
+---A project's full name.
 ---@return string "projects/P"
 function Client.common_project_path(_, project)
   return "projects/" .. project
 end
 
+---A Pub/Sub topic's full name.
 ---@return string "projects/P/topics/T"
 function Client.topic_path(_, project, topic)
   return ("projects/%s/topics/%s"):format(project, topic)
@@ -163,6 +172,7 @@ function Client:create_job(given, options)
   }, options))
 end
 
+---Read a job. Waits.
 ---@param given string|table a name, short or full, or `{ name = }`
 ---@param options mooncron.CallOptions?
 ---@return mooncron.Job?
@@ -175,8 +185,8 @@ function Client:get_job(given, options)
   return read_job(call.make(self.backend, { rpc = "get_job", method = "GET", path = name }, options))
 end
 
----All jobs of a location, page by page as they are asked for: `for job in client:list_jobs() do`, where
----an error is raised, or `client:list_jobs():all()`, which returns `nil, err`. Waits.
+---All jobs of a location, page by page as they are asked for. `for job in client:list_jobs() do` raises
+---errors, `client:list_jobs():all()` returns `nil, err`. Waits.
 ---@param request? { parent: string?, page_size: integer? }
 ---@param options mooncron.CallOptions? of each page
 ---@return mooncron.Pager
@@ -305,7 +315,8 @@ function Client:upsert_job(given, options)
   return live, live and "updated" or e
 end
 
----@param given string|table
+---Delete a job for good. Waits.
+---@param given string|table a name, short or full, or `{ name = }`
 ---@param options mooncron.CallOptions?
 ---@return true?
 ---@return mooncron.Err?

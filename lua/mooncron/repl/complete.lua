@@ -1,5 +1,7 @@
 ---What may follow the cursor. Looks only: no metamethod is called, so completing has no effects.
 
+local members <const> = require "mooncron.repl.members"
+
 local M = {}
 
 local keywords <const> = {
@@ -7,26 +9,8 @@ local keywords <const> = {
   "nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
 }
 
--- The tables that a field of `value` may come from, nearest first: itself and its chain of __index tables.
-local function sources(value)
-  local list, seen = {}, {}
-  if type(value) == "table" then
-    list[1], seen[value] = value, true
-  end
-  local meta = debug.getmetatable(value)
-  while type(meta) == "table" do
-    local index = rawget(meta, "__index")
-    if type(index) ~= "table" or seen[index] then
-      break
-    end
-    list[#list + 1], seen[index] = index, true
-    meta = debug.getmetatable(index)
-  end
-  return list
-end
-
 local function field(value, name)
-  for _, source in ipairs(sources(value)) do
+  for _, source in ipairs(members.sources(value)) do
     local found = rawget(source, name)
     if found ~= nil then
       return found
@@ -58,7 +42,7 @@ end
 
 local function collect(value, partial, methods_only)
   local names, seen = {}, {}
-  for _, source in ipairs(sources(value)) do
+  for _, source in ipairs(members.sources(value)) do
     for name, member in next, source do
       if not seen[name] and matches(name, partial) and (not methods_only or is_callable(member)) then
         seen[name] = true

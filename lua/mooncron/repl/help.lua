@@ -1,13 +1,15 @@
 ---help(x): what a value is and what can be done with it. Functions are told of by the comments above them,
 ---which the interpreter carries with their source.
 
+local members <const> = require "mooncron.repl.members"
+
 local M = {}
 
 local OVERVIEW <const> = [[
 help(x) tells of a function, a module, a job, a client, a schedule, or a field: help "http_target.uri".
 
-  client = mooncron.connect()            the scheduler that `mooncron context` names
-  client:list_jobs()                     all jobs, as a table
+  client:list_jobs()                     all jobs, as a table; `client` is connected when it is first used,
+                                         to the scheduler that `mooncron context` names
   client:get_job "nightly"               one, with its next runs; Tab completes its name
   mooncron.schedule("0 2 * * *", "Europe/Berlin")
   _, _1 ... _9                           the latest values, newest first
@@ -61,22 +63,17 @@ local function first_sentence(doc)
   return line:match("^(.-%.)%s") or line
 end
 
--- Public functions of a table and of those that it inherits from.
+-- Public functions of a table and of what it has its methods from.
 local function functions_of(value)
   local found, names = {}, {}
-  local seen = {}
-  while type(value) == "table" and not seen[value] do
-    seen[value] = true
-    for name, member in next, value do
+  for _, source in ipairs(type(value) == "table" and members.sources(value) or {}) do
+    for name, member in next, source do
       local is_public = type(name) == "string" and not name:find("^_")
       if is_public and type(member) == "function" and not found[name] then
         found[name] = member
         names[#names + 1] = name
       end
     end
-    local meta = debug.getmetatable(value)
-    local index = type(meta) == "table" and rawget(meta, "__index")
-    value = type(index) == "table" and index or type(index) == "function" and meta or nil
   end
   table.sort(names)
   return names, found

@@ -61,6 +61,9 @@ end
 
 local function answer_completion(session, event)
   local text = event.text:sub(1, event.cursor)
+  if text:find("%f[%w_]client[.:]") and rawget(session.env, "client") == nil then
+    pcall(task.with_timeout, NAMES_TIMEOUT_S, session.connect)
+  end
   local insert, names = complete.answer(text, session.env, commands.names(), function(client)
     return job_names(session, client)
   end)
@@ -162,6 +165,8 @@ local function evaluate(session, fn)
   session.running = running
   local out = table.pack(pcall(running.wait, running))
   session.running = nil
+  say(session.notice)
+  session.notice = nil
   if not out[1] then
     return say(describe(out[2], session.debug and running.traceback))
   end
@@ -238,6 +243,29 @@ local function equip(session, options)
   end
 end
 
+-- `client` is there without being made: who first names it connects, and is told where to. A script's
+-- globals have no such thing.
+local function offer_client(session)
+  local env, before, made = session.env, getmetatable(session.env), nil
+  function session.connect()
+    made = assert(require("mooncron").connect())
+    session.notice = "client: " .. made:describe()
+    rawset(env, "client", made)
+    return made
+  end
+  if not before then
+    setmetatable(env, { __index = function(_, name)
+      return name == "client" and session.connect() or nil
+    end })
+  end
+  return function()
+    setmetatable(env, before)
+    if made then
+      made:close()
+    end
+  end
+end
+
 -- SIGTERM ends the session through its own way out, so that the terminal is given back.
 local function watch_term()
   local me = task.current()
@@ -302,7 +330,7 @@ function M.run(options)
   end
   session.history = load_history(session, path)
   local _ <close> = closing(session, {
-    watch_interrupts(session, options), watch_term(), equip(session, options),
+    watch_interrupts(session, options), watch_term(), equip(session, options), offer_client(session),
   })
   if session.line:is_terminal() then
     say(("mooncron %s, %s. help() tells more, Ctrl-D leaves."):format(core.version, _VERSION))
