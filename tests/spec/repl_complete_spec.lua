@@ -62,7 +62,8 @@ describe("repl.complete", function()
   end)
 
   it("lists globals for an empty line, without keywords", function()
-    assert.same({ "client", "job", "jobs", "print", "text", "trap" }, (complete.candidates("", env, commands)))
+    local want <const> = { "client", "job", "jobs", "print", "text", "trap" }
+    assert.same(want, (complete.candidates("", env, commands)))
   end)
 
   it("inserts what all have in common, else lists them", function()

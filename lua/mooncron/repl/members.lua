@@ -3,7 +3,7 @@
 local M = {}
 
 ---The tables that a field of `value` may come from, nearest first: itself and its chain of __index tables.
----Where __index is a function, the methods stand beside it, and `__members(value)` tells of those that do not.
+---Where __index is a function, the methods stand beside it, and `__members(value)` tells of others.
 ---@param value any
 ---@return table[]
 function M.sources(value)
