@@ -132,6 +132,16 @@ describe("the commands about where and who", function()
     assert.matches("roles/run.invoker", event.stdout)
   end)
 
+  it("auth needs no credential for a job of the local scheduler", function()
+    local event = run({}, "auth", "--check", "a", "--data", home .. "/data")
+    assert.same({ 1, "check of a:\n  NOT_FOUND: Job not found.\n" }, { event.code, event.stdout })
+    run({}, "jobs", "create", "http", "a", "--schedule=0 5 * * *", "--uri=https://x.run.app/tick",
+      "--oidc-service-account-email=a@p.iam.gserviceaccount.com", "--oidc-token-audience=https://x.run.app",
+      "--data", home .. "/data")
+    event = run({}, "auth", "--check", "a", "--data", home .. "/data")
+    assert.same({ 0, "check of a:\n  nothing wrong was found\n" }, { event.code, event.stdout })
+  end)
+
   it("auth finds the mistakes in a job", function()
     google.tokens["in-hand"] = os.time() + 3600
     write("token", "in-hand")

@@ -130,7 +130,7 @@ end
 
 local function print_places(places)
   print("places, in order:")
-  for _, place in ipairs(places or {}) do
+  for _, place in ipairs(places) do
     local value = (place.value or "") ~= "" and " " .. place.value or ""
     print(("  %s:%s (%s)%s"):format(place.name, value, place.reason,
       place.looks and ": " .. (place.result or "not reached") or ""))
@@ -163,7 +163,7 @@ local function print_check(check)
   for _, one in ipairs(check.probes or {}) do
     print(("  asked by %s: %s"):format(one.as, one.status and "HTTP " .. one.status or one.problem))
   end
-  if #check.advice == 0 then
+  if #check.advice == 0 and not check.problem then
     print("  nothing wrong was found")
   end
   for _, line in ipairs(check.advice) do
@@ -172,7 +172,9 @@ local function print_check(check)
 end
 
 local function print_report(report)
-  print_places(report.places)
+  if report.places then
+    print_places(report.places)
+  end
   if report.credential then
     print_rows("credential", report.credential, FACT_ORDER)
   end
@@ -195,6 +197,12 @@ local function investigate(report, options)
   if not context then
     return e
   end
+  local is_uri = options.check and options.check:find("^https?://")
+  if options.check and not is_uri and context.kind ~= "gcp" then -- asked without credentials
+    local client <close> = connection.open(options)
+    report.check = check_job(nil, context, client, options.check)
+    return nil
+  end
   local gcp = require "mooncron.backend.gcp"
   local credential
   credential, e, report.places = gcp.credential(context, {})
@@ -202,7 +210,6 @@ local function investigate(report, options)
     return e
   end
   report.credential = facts_of(credential, context)
-  local is_uri = options.check and options.check:find("^https?://")
   if options.audience and not options.check then
     report.identity_token, e = claims_of(credential, options.audience)
   elseif is_uri then
@@ -247,7 +254,7 @@ function M.run(args, cli)
     error(e, 0)
   end
   local facts, check = report.credential, report.check
-  return (facts.token_problem or check and #check.advice > 0) and 1 or 0
+  return (facts and facts.token_problem or check and (check.problem or #check.advice > 0)) and 1 or 0
 end
 
 return M
