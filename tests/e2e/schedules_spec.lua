@@ -47,11 +47,29 @@ Mon      2027-03-15T02:30:00-04:00  EDT   2027-03-15T06:30:00Z
     assert.equal("2026-10-01T06:50:00Z", json.decode(out).runs[1].utc)
   end)
 
+  it("takes a day of the time zone, with its midnight", function()
+    local rows <const> = {
+      { "'0 0 * * *' --from 2027-03-01", "2027-03-01T00:00:00Z", "UTC" },
+      { "'0 0 * * *' --from 2027-03-01T00:00:00Z", "2027-03-02T00:00:00Z", "an instant is before its runs" },
+      { "'0 0 * * *' --from 2027-03-01 --time-zone Asia/Tokyo", "2027-02-28T15:00:00Z", "another zone" },
+      { "'* * * * *' --from 2018-11-04 --time-zone America/Sao_Paulo", "2018-11-04T03:00:00Z",
+        "without midnight" },
+      { "'every 6 hours' --from 2027-03-01 --anchor 2027-02-28", "2027-03-01T00:00:00Z", "an anchor" },
+    }
+    for _, row in ipairs(rows) do
+      local out = run("next " .. row[1] .. " -n 1 --json")
+      assert.equal(row[2], json.decode(out).runs[1].utc, row[3])
+    end
+    local out = run("explain '0 0 * * *' --from 2027-03-01 --to 2027-03-03 --json")
+    assert.equal(2, json.decode(out).runs_in_span)
+  end)
+
   local rows <const> = {
     { "next '61 * * * *'", "schedule '61 * * * *': minute 61 is not in 0-59", 1, "a bad schedule" },
     { "next '* * * * *' --time-zone Mars/Base", "Mars/Base", 1, "an unknown zone" },
-    { "next '* * * * *' --from yesterday", "--from 'yesterday': write it like 2026-03-01T00:00:00Z", 1,
-      "a bad instant" },
+    { "next '* * * * *' --from yesterday",
+      "--from 'yesterday': write it like 2026-03-01T00:00:00Z or 2026-03-01", 1, "a bad instant" },
+    { "next '* * * * *' --from 2027-02-30", "day 30 is not in 1-28", 1, "a bad day" },
     { "next", "next: missing SCHEDULE", 2, "nothing to evaluate" },
     { "next '* * * * *' extra", "next: unexpected 'extra'", 2, "a word too many" },
     { "next '* * * * *' -n 0", "next: -n 0 is not in 1-100000", 2, "no runs asked for" },

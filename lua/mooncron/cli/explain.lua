@@ -80,10 +80,10 @@ function M.run(args, cli)
     return code
   end
   local schedule = schedules.parse(options[1], options.time_zone)
-  local from_ms = schedules.instant(options.from, require("mooncron.core").loop.wall_ms(), "--from")
-  local to_ms = schedules.instant(options.to, from_ms + YEAR_MS, "--to")
-  local anchor_ms = schedules.instant(options.anchor, from_ms, "--anchor")
-  local facts = gather(schedule, from_ms, to_ms, anchor_ms)
+  local after_ms, anchor_ms = schedules.beginning(options)
+  local to_ms = schedules.instant(options.to, after_ms + YEAR_MS, "--to", options.time_zone)
+  to_ms = schedules.is_day(options.to) and to_ms - 1 or to_ms -- a day ends the span before it begins
+  local facts = gather(schedule, after_ms, to_ms, anchor_ms)
   if options.json then
     print_json(facts)
   else

@@ -56,9 +56,8 @@ function M.run(args, cli)
     return code
   end
   local schedule = schedules.parse(options[1], options.time_zone)
-  local from_ms = schedules.instant(options.from, require("mooncron.core").loop.wall_ms(), "--from")
-  local anchor_ms = schedules.instant(options.anchor, from_ms, "--anchor")
-  local rows = schedules.occurrences(schedule, from_ms, anchor_ms, options.count or 10)
+  local after_ms, anchor_ms = schedules.beginning(options)
+  local rows = schedules.occurrences(schedule, after_ms, anchor_ms, options.count or 10)
   if options.json then
     local json = require "mooncron.json"
     io.write(json.pretty({

@@ -11,7 +11,7 @@ M.summary = "see when jobs will run, before they do: text, JSON, iCalendar or a 
 
 local OPTIONS <const> = connection.with_options {
   { "--live", help = "the jobs of the connected scheduler, with those of the files if there are any" },
-  { "--from", value = "INSTANT", help = "RFC 3339, as 2027-03-01T00:00:00Z (default now)" },
+  { "--from", value = "INSTANT", help = "as 2027-03-01T00:00:00Z, or a day of --time-zone (default now)" },
   { "--to", value = "INSTANT", help = "the same, or how long: 7d (default 1d)" },
   { "--time-zone", value = "ZONE", help = "whose days are shown (default UTC)" },
   { "--limit", short = "-n", value = "N", type = "integer", help = "runs listed (default all)" },
@@ -48,12 +48,12 @@ local function fail(message, ...)
 end
 
 -- "7d" after the beginning, or an instant.
-local function end_of(text, from_ms)
+local function end_of(text, from_ms, zone)
   local nanoseconds = text and require("mooncron.duration").parse(text)
   if nanoseconds then
     return from_ms + nanoseconds // 1000000
   end
-  return schedules.instant(text, from_ms + DAY_MS, "--to")
+  return schedules.instant(text, from_ms + DAY_MS, "--to", zone)
 end
 
 -- ---- where jobs come from: rows { job =, declared = } ----
@@ -163,7 +163,7 @@ local function preview_of(values, from_ms)
     end
     jobs[#jobs + 1] = job
   end
-  local preview, e = previewing.make(jobs, from_ms, end_of(values.to, from_ms))
+  local preview, e = previewing.make(jobs, from_ms, end_of(values.to, from_ms, values.time_zone))
   if not preview then
     error(e, 0)
   end
@@ -182,12 +182,9 @@ function M.run(args, cli)
   if not form then
     return cli.usage_error("preview: " .. problem)
   end
-  local zone, e = require("mooncron.core").time.zone(values.time_zone or "UTC")
-  if not zone then
-    fail("--time-zone: %s", e.message)
-  end
-  local now_ms = jobfiles.now_ms()
-  local preview = preview_of(values, schedules.instant(values.from, now_ms, "--from"))
+  local zone, now_ms = schedules.zone(values.time_zone), jobfiles.now_ms()
+  local from_ms = schedules.instant(values.from, now_ms, "--from", values.time_zone)
+  local preview = preview_of(values, from_ms)
   FORMS[form](preview, { zone = zone, limit = values.limit, summary = values.summary, now_ms = now_ms })
   return 0
 end
