@@ -1,5 +1,6 @@
 -- How long a job takes through the pure layer: `lua5.4 tests/bench/job.lua [rounds]`, from the root.
-package.path = "lua/?.lua;" .. package.path
+package.path = "lua/?.lua;lua/?/init.lua;" .. package.path
+package.cpath = "build/lib/?.so;" .. package.cpath
 
 local job <const> = require "mooncron.api.job"
 local json <const> = require "mooncron.json"
