@@ -3,43 +3,31 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/base64.h"
 
-static const char STANDARD[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char URL_SAFE[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 static const char HEX[] = "0123456789abcdef";
 
-static int add_base64(struct mc_buf *out, const unsigned char *p, size_t len, const char *alphabet,
-                      int padded, struct mc_err *err)
+static int add_base64(struct mc_buf *out, const void *data, size_t len, int for_url,
+                      struct mc_err *err)
 {
-  char four[4];
-  size_t i, have;
-  unsigned bits;
-  int rc = mc_buf_reserve(out, (len + 2) / 3 * 4, err);
+  int rc = mc_buf_reserve(out, MC_BASE64_TEXT(len), err);
 
-  for(i = 0; !rc && i < len; i += 3) {
-    have = len - i < 3 ? len - i : 3;
-    bits = (unsigned)p[i] << 16;
-    if(have > 1)
-      bits |= (unsigned)p[i + 1] << 8;
-    if(have > 2)
-      bits |= p[i + 2];
-    four[0] = alphabet[bits >> 18];
-    four[1] = alphabet[bits >> 12 & 63];
-    four[2] = have > 1 ? alphabet[bits >> 6 & 63] : '=';
-    four[3] = have > 2 ? alphabet[bits & 63] : '=';
-    rc = mc_buf_add(out, four, padded ? 4 : have + 1, err);
-  }
-  return rc;
+  if(rc)
+    return rc;
+  out->len += mc_base64_encode(out->data + out->len, data, len, for_url);
+  out->data[out->len] = '\0';
+  return MC_OK;
 }
 
 int mc_encode_base64(struct mc_buf *out, const void *data, size_t len, struct mc_err *err)
 {
-  return add_base64(out, data, len, STANDARD, 1, err);
+  return add_base64(out, data, len, 0, err);
 }
 
 int mc_encode_base64url(struct mc_buf *out, const void *data, size_t len, struct mc_err *err)
 {
-  return add_base64(out, data, len, URL_SAFE, 0, err);
+  return add_base64(out, data, len, 1, err);
 }
 
 int mc_encode_hex(struct mc_buf *out, const void *data, size_t len, struct mc_err *err)
