@@ -9,6 +9,7 @@
 local base64 <const> = require "mooncron.api.base64"
 local duration <const> = require "mooncron.duration"
 local json <const> = require "mooncron.json"
+local native <const> = require("mooncron.native").message
 local problem <const> = require "mooncron.problem"
 local spelling <const> = require "mooncron.spelling"
 
@@ -64,6 +65,7 @@ function M.message(type_name, fields)
       message.order[field.json] = field.message.order
     end
   end
+  message.compiled = native.compile(fields)
   return message
 end
 
@@ -323,36 +325,31 @@ local function read_message(message, value, ctx, prefix)
   return out
 end
 
--- The same by the members that are there instead of those that may be: for values without a fault, which
--- are nearly all. On the first fault it gives up, for `read_message` to tell them in order.
-local function read_faultless(message, value, ctx)
-  local out, oneofs = {}, nil
-  local fields = ctx.form == "json" and message.by_key or message.by_name
-  for key, item in next, value do
-    local field = fields[key]
-    if not field then
-      ctx.has_fault = ctx.has_fault or not ctx.lenient
-    elseif item ~= null then
-      local name = field.name
-      ctx.has_fault = ctx.has_fault or out[name] ~= nil
-      if field.oneof then
-        oneofs = oneofs or {}
-        ctx.has_fault = ctx.has_fault or oneofs[field.oneof]
-        oneofs[field.oneof] = true
-      end
-      out[name] = readers[field.kind](field, item, ctx, "")
-    end
-  end
-  return out
-end
-
 function readers.message(field, value, ctx, prefix)
   if type(value) ~= "table" or value[1] ~= nil then
     return wrong(ctx, prefix, field, value, "must be an object")
-  elseif ctx.is_quick then
-    return read_faultless(field.message, value, ctx)
   end
   return read_message(field.message, value, ctx, prefix .. field.name .. ".")
+end
+
+---What `read` gives, walked through field by field: it alone tells what is wrong.
+---@param message table
+---@param value any
+---@param opts {form: "json"|"lua", root: string, lenient: boolean?}
+---@return table? canonical
+---@return mooncron.Problem[]? problems
+---@return table? readable
+function M.read_slowly(message, value, opts)
+  local ctx = { form = opts.form, root = opts.root, lenient = opts.lenient, problems = {} }
+  if type(value) ~= "table" or value[1] ~= nil then
+    report(ctx, "", value, ("%s must be an object"):format(opts.root))
+    return nil, ctx.problems
+  end
+  local out = read_message(message, value, ctx, "")
+  if ctx.problems[1] then
+    return nil, ctx.problems, out
+  end
+  return out
 end
 
 ---Read a value: `form` "json" is decoded JSON with the keys in either spelling; "lua" is a table as
@@ -366,22 +363,11 @@ end
 ---@return mooncron.Problem[]? problems
 ---@return table? readable beside problems: what could be read all the same
 function M.read(message, value, opts)
-  local ctx = { form = opts.form, root = opts.root, lenient = opts.lenient, problems = {} }
-  if type(value) ~= "table" or value[1] ~= nil then
-    report(ctx, "", value, ("%s must be an object"):format(opts.root))
-    return nil, ctx.problems
-  end
-  ctx.is_quick = true
-  local out = read_faultless(message, value, ctx)
-  if not ctx.has_fault and not ctx.problems[1] then
+  local out = native.read(message.compiled, value, opts.form == "json", opts.lenient)
+  if out then
     return out
   end
-  ctx.is_quick, ctx.problems = false, {}
-  out = read_message(message, value, ctx, "")
-  if ctx.problems[1] then
-    return nil, ctx.problems, out
-  end
-  return out
+  return M.read_slowly(message, value, opts)
 end
 
 return M

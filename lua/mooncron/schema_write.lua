@@ -1,6 +1,8 @@
 ---The other half of `mooncron.schema`: canonical values into what JSON has, and that back.
 
 local base64 <const> = require "mooncron.api.base64"
+local json <const> = require "mooncron.json"
+local native <const> = require("mooncron.native").message
 
 local M = {}
 
@@ -75,30 +77,20 @@ function M.write(message, value, int_enums)
   return write(message, value, int_enums)
 end
 
--- Undo what the writers do, by kind; the other kinds pass unchanged.
-local undo <const> = {
-  bytes = base64.decode,
-  int32 = math.tointeger, -- JSON's numbers come as floats
-  message = function(item, field)
-    return M.read_back(field.message, item)
-  end,
-}
-
----Read what `write` has written of a canonical value, after a way through JSON: nothing is checked, and
----what the message does not have is passed over. `mooncron.schema` reads what others write.
+---Write a canonical value as JSON text: compact with the members in the order of the fields, so that
+---equal values give equal bytes; or as the service prints it.
 ---@param message table
 ---@param value table
----@return table canonical
-function M.read_back(message, value)
-  local out, by_key = {}, message.by_key
-  for key, item in next, value do
-    local field = by_key[key]
-    if field then
-      local read = undo[field.kind]
-      out[field.name] = read and read(item, field) or item
-    end
+---@param opts {pretty: boolean?, int_enums: boolean?}?
+---@return string
+function M.text(message, value, opts)
+  local pretty, int_enums = opts and opts.pretty, opts and opts.int_enums
+  local text = native.text(message.compiled, value, pretty, int_enums)
+  if text then
+    return text
   end
-  return out
+  local written = write(message, value, int_enums) -- by hand, and in some way no canonical value
+  return pretty and json.pretty(written, message.order) or assert(json.canonical(written, message.order))
 end
 
 return M

@@ -30,6 +30,8 @@ local CTX <const> = {
   end,
 }
 
+local PRETTY <const> = { pretty = true }
+
 local decoded = assert(json.decode(TEXT))
 local read = assert(job.from_json(decoded))
 local written = job.to_json(read)
@@ -43,6 +45,10 @@ local STEPS <const> = {
   { "to_json", function() return job.to_json(read) end },
   { "json.encode", function() return json.encode(written) end },
   { "json.pretty", function() return json.pretty(written, job.order) end },
+  { "to_text, compact", function() return job.to_text(read) end },
+  { "to_text, pretty", function() return job.to_text(read, PRETTY) end },
+  { "from_lua + to_text", function() return job.to_text((job.from_lua(read))) end },
+  { "decode", function() return job.decode(TEXT) end },
   { "from_json + validate + to_json", function()
     local value = job.from_json(decoded)
     assert(job.validate(value, CTX))
@@ -51,7 +57,7 @@ local STEPS <const> = {
   { "text to text, all steps", function()
     local value = job.decode(TEXT)
     assert(job.validate(value, CTX))
-    return json.pretty(job.to_json(job.normalise_stored(value)), job.order)
+    return job.to_text(job.normalise_stored(value), PRETTY)
   end },
 }
 

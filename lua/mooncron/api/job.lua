@@ -73,11 +73,12 @@ function M.to_json(job, opts)
   return schema_write.write(fields.job, job, opts and opts.int_enums)
 end
 
----Read a table that `to_json` made, after a way through JSON. Fast, and checks nothing.
----@param value table
----@return mooncron.Job
-function M.read_back(value)
-  return schema_write.read_back(fields.job, value)
+---Write a job as JSON text, compact or as the service prints it.
+---@param job mooncron.Job
+---@param opts {pretty: boolean?, int_enums: boolean?}?
+---@return string
+function M.to_text(job, opts)
+  return schema_write.text(fields.job, job, opts)
 end
 
 ---Without the fields that only the service sets: what counts of the body of a create or patch.
@@ -91,11 +92,12 @@ end
 -- clears [rec].
 local EMPTY_JOB <const> = '""'
 
----Decode a request's body and read it.
+---Decode a request's body, or another text that `from_json` reads, and read it.
 ---@param text string
+---@param opts {lenient: boolean?}?
 ---@return mooncron.Job? job
 ---@return mooncron.Err? err
-function M.decode(text)
+function M.decode(text, opts)
   if text == EMPTY_JOB then
     return {}
   end
@@ -103,7 +105,7 @@ function M.decode(text)
   if value == nil then
     return nil, e
   end
-  local job, problems = M.from_json(value)
+  local job, problems = M.from_json(value, opts)
   if not job then
     return nil, M.error(problems)
   end

@@ -2,7 +2,6 @@
 ---them. One process owns the file and changes jobs through the store alone, so this is never stale.
 
 local job_api <const> = require "mooncron.api.job"
-local json <const> = require "mooncron.json"
 
 local M = {}
 
@@ -14,6 +13,7 @@ Kept.__index = Kept
 -- again and again: beyond this, that costs more than reading a row anew.
 local MAX_JOBS <const> = 1000
 local MAX_ANSWERS <const> = 10000
+local LENIENT <const> = { lenient = true } -- a newer version may have written the file
 
 ---@return mooncron.scheduler.Kept
 function M.new()
@@ -43,7 +43,7 @@ function Kept:job(row)
   if known and known.text == row.resource then
     return known.job
   end
-  local job = job_api.read_back(assert(json.decode(row.resource)))
+  local job = assert(job_api.decode(row.resource, LENIENT))
   self:keep_job(row, job)
   return job
 end

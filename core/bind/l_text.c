@@ -1,0 +1,110 @@
+#include "bind/text.h"
+
+#include <stdint.h>
+
+#include "base/base64.h"
+#include "base/text.h"
+
+#define SCRATCH_AT lua_upvalueindex(1)
+
+/* [-0, +1, v] text.is_utf8(text) -> boolean */
+static int text_is_utf8(lua_State *L)
+{
+  size_t len;
+  const char *text = luaL_checklstring(L, 1, &len);
+
+  lua_pushboolean(L, mc_is_utf8(text, len));
+  return 1;
+}
+
+/* [-0, +1, v] text.base64(data [, for_url]) -> string */
+static int text_base64(lua_State *L)
+{
+  size_t len;
+  const char *data = luaL_checklstring(L, 1, &len);
+  int for_url = lua_toboolean(L, 2);
+  luaL_Buffer buf;
+  char *out = luaL_buffinitsize(L, &buf, MC_BASE64_TEXT(len));
+
+  luaL_pushresultsize(&buf, mc_base64_encode(out, data, len, for_url));
+  return 1;
+}
+
+/* [-0, +1, v] text.from_base64(text) -> string | nil */
+static int text_from_base64(lua_State *L)
+{
+  size_t len, out_len;
+  const char *text = luaL_checklstring(L, 1, &len);
+  luaL_Buffer buf;
+  char *out = luaL_buffinitsize(L, &buf, MC_BASE64_BYTES(len));
+
+  if(mc_base64_decode((unsigned char *)out, &out_len, text, len))
+    lua_pushnil(L);
+  else
+    luaL_pushresultsize(&buf, out_len);
+  return 1;
+}
+
+/* Whether more tables stand in one another than there may. */
+static int is_too_deep(lua_State *L, int idx, int depth)
+{
+  int found = depth > MCL_MAX_DEPTH;
+
+  luaL_checkstack(L, 4, "a value to be written");
+  if(found || lua_type(L, idx) != LUA_TTABLE)
+    return found;
+  for(lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
+    if(lua_istable(L, -1) && is_too_deep(L, lua_gettop(L), depth + 1)) {
+      lua_pop(L, 2);
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* [-0, +1|2, v] text.json(value, order | nil, is_pretty) -> string | nil, what JSON does not have.
+   Compact text tells of the depth first, pretty text of what comes first, and has room for one
+   table more. */
+static int text_json(lua_State *L)
+{
+  struct mcL_writer w = {L, NULL, lua_toboolean(L, 3), MCL_MAX_DEPTH};
+  const char *why;
+  int order;
+
+  luaL_checkany(L, 1);
+  order = lua_isnoneornil(L, 2) ? 0 : 2;
+  if(order)
+    luaL_checktype(L, 2, LUA_TTABLE);
+  lua_settop(L, 2);
+  w.out = mcL_scratch(L, SCRATCH_AT);
+  if(!w.is_pretty)
+    w.max_depth--;
+  why = mcL_put_value(&w, 1, order, 0);
+  if(why) {
+    lua_settop(L, 1);
+    lua_pushnil(L);
+    lua_pushstring(L, !w.is_pretty && is_too_deep(L, 1, 1) ? MCL_TOO_DEEP : why);
+    return 2;
+  }
+  if(w.is_pretty)
+    mcL_put(&w, "\n", 1);
+  mcL_push_scratch(L, w.out);
+  return 1;
+}
+
+/* [-0, +1, m] */
+int mcL_open_text(lua_State *L)
+{
+  static const luaL_Reg functions[] = {{"is_utf8", text_is_utf8},
+                                       {"base64", text_base64},
+                                       {"from_base64", text_from_base64},
+                                       {NULL, NULL}};
+  static const luaL_Reg writers[] = {{"json", text_json}, {NULL, NULL}};
+
+  luaL_newlib(L, functions);
+  mcL_new_scratch(L);
+  luaL_setfuncs(L, writers, 1);
+  luaL_newmetatable(L, MCL_LIST);
+  lua_setfield(L, -2, "list");
+  return 1;
+}

@@ -1,0 +1,184 @@
+#include "bind/message.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/base64.h"
+
+enum { PUT, DEFAULT, ODD = -1 };
+
+struct put {
+  struct mcL_writer *w;
+  const struct mcL_field *field;
+  int depth; /* tables around the value */
+  int int_enums;
+};
+
+/* Putters by kind: [-0, +0, m] append the value at `idx`. PUT; DEFAULT, which is to be left out, and
+   nothing was appended; or ODD: not canonical. */
+
+static int put_text(const struct put *p, int idx)
+{
+  if(lua_type(p->w->L, idx) != LUA_TSTRING)
+    return ODD;
+  mcL_put_string(p->w, idx);
+  return PUT;
+}
+
+static int put_string(const struct put *p, int idx)
+{
+  return lua_rawlen(p->w->L, idx) ? put_text(p, idx) : DEFAULT;
+}
+
+static int put_bool(const struct put *p, int idx)
+{
+  if(!lua_isboolean(p->w->L, idx))
+    return ODD;
+  if(!lua_toboolean(p->w->L, idx))
+    return DEFAULT;
+  mcL_put(p->w, "true", 4);
+  return PUT;
+}
+
+static void put_whole(struct mcL_writer *w, lua_Integer whole)
+{
+  char text[32];
+
+  mcL_put(w, text, (size_t)snprintf(text, sizeof(text), LUA_INTEGER_FMT, whole));
+}
+
+static int put_int32(const struct put *p, int idx)
+{
+  if(!lua_isinteger(p->w->L, idx))
+    return ODD;
+  if(!lua_tointeger(p->w->L, idx))
+    return DEFAULT;
+  put_whole(p->w, lua_tointeger(p->w->L, idx));
+  return PUT;
+}
+
+static int put_bytes(const struct put *p, int idx)
+{
+  size_t len;
+  const char *data;
+  char *out;
+
+  if(lua_type(p->w->L, idx) != LUA_TSTRING)
+    return ODD;
+  data = lua_tolstring(p->w->L, idx, &len);
+  if(!len)
+    return DEFAULT;
+  mcL_put(p->w, "\"", 1);
+  out = mcL_room(p->w, MC_BASE64_TEXT(len));
+  p->w->out->len += mc_base64_encode(out, data, len, 0);
+  mcL_put(p->w, "\"", 1);
+  return PUT;
+}
+
+static int put_enum(const struct put *p, int idx)
+{
+  const struct mcL_enum *names = p->field->names;
+  const char *name;
+  size_t len, i;
+
+  if(lua_type(p->w->L, idx) != LUA_TSTRING)
+    return ODD;
+  name = lua_tolstring(p->w->L, idx, &len);
+  for(i = 0; i < names->count && !mcL_is_word(&names->names[i], name, len);)
+    i++;
+  if(!i)
+    return DEFAULT;
+  if(p->int_enums && i < names->count)
+    put_whole(p->w, (lua_Integer)i);
+  else
+    mcL_put_string(p->w, idx); /* also one that a newer server has */
+  return PUT;
+}
+
+static int put_any(const struct put *p, int idx)
+{
+  return mcL_put_value(p->w, idx, 0, p->depth) ? ODD : PUT;
+}
+
+static int put_map(const struct put *p, int idx)
+{
+  lua_State *L = p->w->L;
+
+  if(!lua_istable(L, idx))
+    return ODD;
+  lua_pushnil(L);
+  if(!lua_next(L, idx))
+    return DEFAULT;
+  lua_pop(L, 2);
+  return put_any(p, idx);
+}
+
+static int put_message(const struct put *p, int idx)
+{
+  return mcL_put_message(p->w, p->field->message, idx, p->int_enums, p->depth) ? ODD : PUT;
+}
+
+static int (*const putters[MCL_KINDS])(const struct put *p, int idx) = {
+    [MCL_STRING] = put_string, [MCL_BOOLEAN] = put_bool,   [MCL_INT32] = put_int32,
+    [MCL_BLOB] = put_bytes,    [MCL_ENUM] = put_enum,      [MCL_DURATION] = put_text,
+    [MCL_MAP] = put_map,       [MCL_TIMESTAMP] = put_text, [MCL_ANY] = put_any,
+    [MCL_SUB] = put_message};
+
+/* [-0, +0, m] a member after `mark` */
+static int put_field(const struct put *p, int idx, char mark)
+{
+  struct mcL_writer *w = p->w;
+  size_t start = w->out->len;
+  int rc;
+
+  mcL_open_item(w, mark, p->depth);
+  mcL_put(w, "\"", 1);
+  mcL_put(w, p->field->json.text, p->field->json.len);
+  mcL_put(w, "\": ", w->is_pretty ? 3 : 2);
+  rc = putters[p->field->kind](p, idx);
+  if(rc == DEFAULT)
+    w->out->len = start;
+  return rc;
+}
+
+/* [-0, +0, m] */
+int mcL_put_message(struct mcL_writer *w, const struct mcL_message *message, int idx, int int_enums,
+                    int depth)
+{
+  lua_State *L = w->L;
+  struct put p = {w, NULL, depth + 1, int_enums};
+  const struct mcL_field *field;
+  const char *name;
+  int first = lua_gettop(L) + 1, rc = PUT;
+  char mark = '{';
+  size_t i, len;
+
+  if(!lua_istable(L, idx))
+    return -1;
+  luaL_checkstack(L, (int)message->count + 8, "a message to be written");
+  lua_settop(L, first - 1 + (int)message->count); /* a place for each field's value */
+  for(lua_pushnil(L); lua_next(L, idx);) {
+    name = lua_type(L, -2) == LUA_TSTRING ? lua_tolstring(L, -2, &len) : NULL;
+    field = name ? mcL_find_field(message, name, len, 0) : NULL;
+    if(field)
+      lua_replace(L, first + (int)(field - message->fields));
+    else
+      lua_pop(L, 1);
+  }
+  for(i = 0; rc != ODD && i < message->count; i++) {
+    if(lua_isnil(L, first + (int)i))
+      continue;
+    p.field = &message->fields[i];
+    rc = put_field(&p, first + (int)i, mark);
+    if(rc == PUT)
+      mark = ',';
+  }
+  lua_settop(L, first - 1);
+  if(rc == ODD)
+    return -1;
+  if(mark == '{')
+    mcL_put(w, "{}", 2);
+  else
+    mcL_close_items(w, '}', depth);
+  return 0;
+}
