@@ -106,15 +106,13 @@ static size_t escape(char out[6], unsigned char c)
   return 6;
 }
 
-int mc_buf_add_json(struct mc_buf *buf, const char *text, size_t len, struct mc_err *err)
+/* What follows an opening quote, the closing one too. */
+static int add_escaped(struct mc_buf *buf, const char *text, size_t len, struct mc_err *err)
 {
-  size_t run, start = buf->len;
+  size_t run;
   char six[6];
-  int rc = mc_buf_reserve(buf, len + 2, err);
+  int rc = MC_OK;
 
-  if(rc)
-    return rc;
-  buf->data[buf->len++] = '"';
   while(!rc && len) {
     run = plain_run(text, len);
     rc = mc_buf_add(buf, text, run, err);
@@ -125,8 +123,28 @@ int mc_buf_add_json(struct mc_buf *buf, const char *text, size_t len, struct mc_
       len--;
     }
   }
-  if(!rc)
-    rc = mc_buf_add(buf, "\"", 1, err);
+  return rc ? rc : mc_buf_add(buf, "\"", 1, err);
+}
+
+int mc_buf_add_json(struct mc_buf *buf, const char *text, size_t len, struct mc_err *err)
+{
+  size_t run, start = buf->len;
+  char *at;
+  int rc = mc_buf_reserve(buf, len + 2, err);
+
+  if(rc)
+    return rc;
+  at = buf->data + start;
+  run = plain_run(text, len);
+  *at = '"';
+  memcpy(at + 1, text, run);
+  buf->len = start + 1 + run;
+  if(run == len) {
+    memcpy(at + 1 + run, "\"", 2);
+    buf->len++;
+    return MC_OK;
+  }
+  rc = add_escaped(buf, text + run, len - run, err);
   if(rc) {
     buf->len = start;
     buf->data[start] = '\0';

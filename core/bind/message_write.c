@@ -17,17 +17,32 @@ struct put {
 /* Putters by kind: [-0, +0, m] append the value at `idx`. PUT; DEFAULT, which is to be left out, and
    nothing was appended; or ODD: not canonical. */
 
+/* The text at `idx`, NULL when there is something else. */
+static const char *text_at(lua_State *L, int idx, size_t *len)
+{
+  return lua_type(L, idx) == LUA_TSTRING ? lua_tolstring(L, idx, len) : NULL;
+}
+
 static int put_text(const struct put *p, int idx)
 {
-  if(lua_type(p->w->L, idx) != LUA_TSTRING)
+  size_t len;
+  const char *text = text_at(p->w->L, idx, &len);
+
+  if(!text)
     return ODD;
-  mcL_put_string(p->w, idx);
+  mcL_put_quoted(p->w, text, len);
   return PUT;
 }
 
 static int put_string(const struct put *p, int idx)
 {
-  return lua_rawlen(p->w->L, idx) ? put_text(p, idx) : DEFAULT;
+  size_t len;
+  const char *text = text_at(p->w->L, idx, &len);
+
+  if(!text || !len)
+    return text ? DEFAULT : ODD;
+  mcL_put_quoted(p->w, text, len);
+  return PUT;
 }
 
 static int put_bool(const struct put *p, int idx)
@@ -60,30 +75,27 @@ static int put_int32(const struct put *p, int idx)
 static int put_bytes(const struct put *p, int idx)
 {
   size_t len;
-  const char *data;
+  const char *data = text_at(p->w->L, idx, &len);
   char *out;
 
-  if(lua_type(p->w->L, idx) != LUA_TSTRING)
-    return ODD;
-  data = lua_tolstring(p->w->L, idx, &len);
-  if(!len)
-    return DEFAULT;
-  mcL_put(p->w, "\"", 1);
-  out = mcL_room(p->w, MC_BASE64_TEXT(len));
-  p->w->out->len += mc_base64_encode(out, data, len, 0);
-  mcL_put(p->w, "\"", 1);
+  if(!data || !len)
+    return data ? DEFAULT : ODD;
+  out = mcL_room(p->w, MC_BASE64_TEXT(len) + 2);
+  *out++ = '"';
+  out += mc_base64_encode(out, data, len, 0);
+  *out++ = '"';
+  p->w->out->len = (size_t)(out - p->w->out->data);
   return PUT;
 }
 
 static int put_enum(const struct put *p, int idx)
 {
   const struct mcL_enum *names = p->field->names;
-  const char *name;
   size_t len, i;
+  const char *name = text_at(p->w->L, idx, &len);
 
-  if(lua_type(p->w->L, idx) != LUA_TSTRING)
+  if(!name)
     return ODD;
-  name = lua_tolstring(p->w->L, idx, &len);
   for(i = 0; i < names->count && !mcL_is_word(&names->names[i], name, len);)
     i++;
   if(!i)
@@ -91,7 +103,7 @@ static int put_enum(const struct put *p, int idx)
   if(p->int_enums && i < names->count)
     put_whole(p->w, (lua_Integer)i);
   else
-    mcL_put_string(p->w, idx); /* also one that a newer server has */
+    mcL_put_quoted(p->w, name, len); /* also one that a newer server has */
   return PUT;
 }
 
@@ -128,13 +140,17 @@ static int (*const putters[MCL_KINDS])(const struct put *p, int idx) = {
 static int put_field(const struct put *p, int idx, char mark)
 {
   struct mcL_writer *w = p->w;
+  const struct mcL_word *name = &p->field->json;
   size_t start = w->out->len;
+  char *at;
   int rc;
 
   mcL_open_item(w, mark, p->depth);
-  mcL_put(w, "\"", 1);
-  mcL_put(w, p->field->json.text, p->field->json.len);
-  mcL_put(w, "\": ", w->is_pretty ? 3 : 2);
+  at = mcL_room(w, name->len + 4);
+  *at = '"';
+  memcpy(at + 1, name->text, name->len);
+  memcpy(at + 1 + name->len, "\": ", 3);
+  w->out->len += name->len + (w->is_pretty ? 4 : 3);
   rc = putters[p->field->kind](p, idx);
   if(rc == DEFAULT)
     w->out->len = start;

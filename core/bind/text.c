@@ -60,53 +60,44 @@ static void check(const struct mcL_writer *w, int rc)
 }
 
 /* [-0, +0, m] */
-void mcL_put(struct mcL_writer *w, const char *text, size_t len)
-{
-  check(w, mc_buf_add(w->out, text, len, NULL));
-}
-
-/* [-0, +0, m] */
-char *mcL_room(struct mcL_writer *w, size_t len)
+char *mcL_grow(struct mcL_writer *w, size_t len)
 {
   check(w, mc_buf_reserve(w->out, len, NULL));
   return w->out->data + w->out->len;
 }
 
 /* [-0, +0, m] */
-void mcL_put_string(struct mcL_writer *w, int idx)
+void mcL_put_quoted(struct mcL_writer *w, const char *text, size_t len)
 {
-  size_t len;
-  const char *text = lua_tolstring(w->L, idx, &len);
-
   check(w, mc_buf_add_json(w->out, text, len, NULL));
 }
 
-/* When pretty: a new line and the indent of `depth`. */
-static void put_line(struct mcL_writer *w, int depth)
+/* When pretty, a new line and the indent of `depth`, to `at`. Returns its end. */
+static char *put_line(const struct mcL_writer *w, char *at, int depth)
 {
-  size_t indent = 2 * (size_t)depth;
-  char *at;
-
   if(!w->is_pretty)
-    return;
-  at = mcL_room(w, indent + 1);
+    return at;
   *at = '\n';
-  memset(at + 1, ' ', indent);
-  w->out->len += indent + 1;
+  memset(at + 1, ' ', 2 * (size_t)depth);
+  return at + 1 + 2 * depth;
 }
 
 /* [-0, +0, m] */
 void mcL_open_item(struct mcL_writer *w, char mark, int depth)
 {
-  mcL_put(w, &mark, 1);
-  put_line(w, depth);
+  char *at = mcL_room(w, 2 + 2 * (size_t)depth);
+
+  *at = mark;
+  w->out->len = (size_t)(put_line(w, at + 1, depth) - w->out->data);
 }
 
 /* [-0, +0, m] */
 void mcL_close_items(struct mcL_writer *w, char mark, int depth)
 {
-  put_line(w, depth);
-  mcL_put(w, &mark, 1);
+  char *at = put_line(w, mcL_room(w, 2 + 2 * (size_t)depth), depth);
+
+  *at++ = mark;
+  w->out->len = (size_t)(at - w->out->data);
 }
 
 /* ---- values ---- */
@@ -175,10 +166,12 @@ static const char *put_member(struct mcL_writer *w, char mark, int order, int de
 {
   lua_State *L = w->L;
   int item = lua_gettop(L);
-  const char *why;
+  const char *why, *name;
+  size_t len;
 
   mcL_open_item(w, mark, depth + 1);
-  mcL_put_string(w, item - 1);
+  name = lua_tolstring(L, item - 1, &len);
+  mcL_put_quoted(w, name, len);
   mcL_put(w, ": ", w->is_pretty ? 2 : 1);
   if(order) {
     lua_pushvalue(L, item - 1);
@@ -305,11 +298,15 @@ static const char *put_table(struct mcL_writer *w, int idx, int order, int depth
 /* [-0, +0, m] */
 const char *mcL_put_value(struct mcL_writer *w, int idx, int order, int depth)
 {
+  const char *text;
+  size_t len;
+
   switch(lua_type(w->L, idx)) {
   case LUA_TTABLE:
     return put_table(w, idx, order, depth);
   case LUA_TSTRING:
-    mcL_put_string(w, idx);
+    text = lua_tolstring(w->L, idx, &len);
+    mcL_put_quoted(w, text, len);
     return NULL;
   case LUA_TNUMBER:
     return put_number(w, idx);

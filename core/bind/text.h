@@ -4,6 +4,8 @@
 /* JSON text out of Lua values: what l_text.c and the messages share. Nothing here calls Lua: tables
    are read raw. */
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "bind/bind.h"
 
@@ -36,12 +38,22 @@ struct mcL_writer {
   int max_depth; /* tables that may stand around a table */
 };
 
-/* [-0, +0, m] append */
-void mcL_put(struct mcL_writer *w, const char *text, size_t len);
 /* [-0, +0, m] where `len` bytes can be put; who puts them moves the buffer's end */
-char *mcL_room(struct mcL_writer *w, size_t len);
-/* [-0, +0, m] append the string at `idx` in quotes */
-void mcL_put_string(struct mcL_writer *w, int idx);
+char *mcL_grow(struct mcL_writer *w, size_t len);
+static inline char *mcL_room(struct mcL_writer *w, size_t len)
+{
+  return w->out->cap - w->out->len > len ? w->out->data + w->out->len : mcL_grow(w, len);
+}
+
+/* [-0, +0, m] append */
+static inline void mcL_put(struct mcL_writer *w, const char *text, size_t len)
+{
+  memcpy(mcL_room(w, len), text, len);
+  w->out->len += len;
+}
+
+/* [-0, +0, m] append a text in quotes */
+void mcL_put_quoted(struct mcL_writer *w, const char *text, size_t len);
 /* [-0, +0, m] append `mark`, after which a member or an item comes that `depth` tables stand around;
    or `mark` at the end of a table's items. Pretty text has new lines there. */
 void mcL_open_item(struct mcL_writer *w, char mark, int depth);
