@@ -52,7 +52,7 @@ int mcL_open_loop(lua_State *L);
 int mcL_open_net(lua_State *L);
 int mcL_open_auth(lua_State *L);
 int mcL_open_store(lua_State *L);
-int mcL_open_text(lua_State *L);
+int mcL_open_data(lua_State *L);
 int mcL_open_message(lua_State *L);
 
 /* [-0, +0, m] add the functions of l_policy.c (retries, rate limits) to the table on top. */

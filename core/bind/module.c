@@ -23,9 +23,9 @@ int luaopen_mooncron_core(lua_State *L)
     const char *name;
     lua_CFunction open;
   } layers[] = {
-      {"fs", mcL_open_fs},   {"time", mcL_open_time}, {"loop", mcL_open_loop},
-      {"net", mcL_open_net}, {"auth", mcL_open_auth}, {"store", mcL_open_store},
-      {"text", mcL_open_text}, {"message", mcL_open_message},
+      {"fs", mcL_open_fs},     {"time", mcL_open_time},       {"loop", mcL_open_loop},
+      {"net", mcL_open_net},   {"auth", mcL_open_auth},       {"store", mcL_open_store},
+      {"data", mcL_open_data}, {"message", mcL_open_message},
   };
   size_t i;
 

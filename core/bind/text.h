@@ -1,7 +1,7 @@
 #ifndef MC_BIND_TEXT_H
 #define MC_BIND_TEXT_H
 
-/* JSON text out of Lua values: what l_text.c and the messages share. Nothing here calls Lua: tables
+/* JSON text out of Lua values: what l_data.c and the messages share. Nothing here calls Lua: tables
    are read raw. */
 
 #include <string.h>

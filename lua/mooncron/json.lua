@@ -4,7 +4,7 @@
 
 local cjson <const> = require "cjson.safe"
 local err <const> = require "mooncron.err"
-local text_api <const> = require("mooncron.native").text
+local data <const> = require("mooncron.native").data
 
 local MAX_DEPTH <const> = 32
 
@@ -17,7 +17,7 @@ codec.encode_sparse_array(false, 1, 1) -- a list with holes is the caller's bug,
 
 local M = { null = cjson.null, max_depth = MAX_DEPTH }
 
-local list_mt <const> = text_api.list
+local list_mt <const> = data.list
 
 ---Mark a table as a list, so that it prints as `[]` when it is empty.
 ---@param items table?
@@ -73,7 +73,7 @@ end
 ---@return any value
 ---@return mooncron.Err? err with `pos`, the offset of the byte at fault
 function M.decode(text)
-  if not text_api.is_utf8(text) then
+  if not data.is_utf8(text) then
     local _, bad = utf8.len(text)
     return refuse(bad - 1, "not valid UTF-8")
   end
@@ -104,7 +104,7 @@ end
 ---@param order table?
 ---@return string
 function M.pretty(value, order)
-  local text, why = text_api.json(value, order, true)
+  local text, why = data.json(value, order, true)
   return text or error(why, 0)
 end
 
@@ -115,7 +115,7 @@ end
 ---@return string? text
 ---@return mooncron.Err? err
 function M.canonical(value, order)
-  local text, why = text_api.json(value, order)
+  local text, why = data.json(value, order)
   if not text then
     return nil, err.new("INVALID_ARGUMENT", "not expressible as JSON: " .. why)
   end

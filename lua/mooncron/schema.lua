@@ -49,12 +49,15 @@ local function camel(name)
 end
 
 ---A message: fields in the order in which they are printed. `order` is that order for
----`json.pretty`.
+---`json.pretty`; `outputs` are the names of the fields that only the service sets, `holders` the fields with
+---some of those inside.
 ---@param type_name string
 ---@param fields mooncron.schema.Field[]
 ---@return table
 function M.message(type_name, fields)
-  local message = { type_name = type_name, fields = fields, by_name = {}, by_key = {}, order = {} }
+  local message = {
+    type_name = type_name, fields = fields, by_name = {}, by_key = {}, order = {}, outputs = {}, holders = {},
+  }
   for i, field in ipairs(fields) do
     field.json = camel(field.name)
     message.by_name[field.name] = field
@@ -63,6 +66,11 @@ function M.message(type_name, fields)
     message.order[i] = field.json
     if field.kind == "message" then
       message.order[field.json] = field.message.order
+    end
+    if field.output then
+      table.insert(message.outputs, field.name)
+    elseif field.message and (field.message.outputs[1] or field.message.holders[1]) then
+      table.insert(message.holders, field)
     end
   end
   message.compiled = native.compile(fields)

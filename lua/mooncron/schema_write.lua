@@ -3,6 +3,7 @@
 local base64 <const> = require "mooncron.api.base64"
 local json <const> = require "mooncron.json"
 local native <const> = require("mooncron.native").message
+local tables <const> = require "mooncron.tables"
 
 local M = {}
 
@@ -11,12 +12,14 @@ local M = {}
 ---@param value table canonical
 ---@return table
 function M.without_output(message, value)
-  local out = {}
-  for _, field in ipairs(message.fields) do
-    local item = value[field.name]
-    if item ~= nil and not field.output then
-      out[field.name] = field.kind == "message" and M.without_output(field.message, item) or item
-    end
+  local out = tables.copy(value)
+  for i = 1, #message.outputs do
+    out[message.outputs[i]] = nil
+  end
+  for i = 1, #message.holders do
+    local field = message.holders[i]
+    local item = out[field.name]
+    out[field.name] = item and M.without_output(field.message, item)
   end
   return out
 end

@@ -2,6 +2,7 @@
 ---type.
 
 local cut <const> = require("mooncron.problem").cut
+local span <const> = require("mooncron.native").span
 
 local M = {}
 
@@ -58,6 +59,27 @@ function M.parse(text)
     return nil, why
   end
   return { project = project, location = location, job = job }
+end
+
+local job_end <const> = span "[%w_%-]"
+-- The parent that was last found to be good, and what a name in it begins with: most have the same.
+local known, known_head = nil, "\0"
+
+---Whether `parse` takes the name, and it is under the parent: the quick way to know.
+---@param text string
+---@param parent string?
+---@return boolean
+function M.is_full(text, parent)
+  if parent and parent ~= known or not parent and text:find(known_head, 1, true) ~= 1 then
+    parent = parent or M.parent(text)
+    if not parent or not M.parse_location(parent) then
+      return false
+    end
+    known, known_head = parent, parent .. "/jobs/"
+  end
+  local length = #text - #known_head
+  return length > 0 and length <= MAX_JOB and text:find(known_head, 1, true) == 1
+    and job_end(text, #known_head + 1) > #text
 end
 
 ---Take the name of a location apart.

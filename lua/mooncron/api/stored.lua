@@ -1,31 +1,33 @@
 ---What the service fills in when it writes a job, so that it is there when the job is read back.
 
+local native <const> = require "mooncron.native"
 local tables <const> = require "mooncron.tables"
 
 local M = {}
+
+local authority_end <const> = native.span "[^/?#]"
 
 local USER_AGENT <const> = "Google-Cloud-Scheduler"
 local APP_ENGINE_AGENT <const> = "AppEngine-Google; (+http://code.google.com/appengine)"
 local OCTET_STREAM <const> = "application/octet-stream"
 local CLOUD_PLATFORM <const> = "https://www.googleapis.com/auth/cloud-platform"
 
--- The key under which a header stands, whatever its case.
-local function find_header(headers, lower)
-  for key in next, headers do
-    if key:lower() == lower then
-      return key
-    end
-  end
-end
-
 -- Read back with the service's own User-Agent and the default Content-Type of a body [tf].
 local function fill_headers(target, agent)
-  local headers = tables.copy(target.headers or {})
-  local key = find_header(headers, "user-agent") or "User-Agent"
-  local custom = headers[key]
-  headers[key] = nil
+  local headers = target.headers and tables.copy(target.headers) or {}
+  local agent_key, has_type = "User-Agent", not target.body
+  for key in next, headers do
+    local lower = #key == #"user-agent" and key:lower() -- most keys have another length
+    if lower == "user-agent" then
+      agent_key = key
+    elseif #key == #"content-type" and key:lower() == "content-type" then
+      has_type = true
+    end
+  end
+  local custom = headers[agent_key]
+  headers[agent_key] = nil
   headers["User-Agent"] = agent(custom)
-  if target.body and not find_header(headers, "content-type") then
+  if not has_type then
     headers["Content-Type"] = OCTET_STREAM
   end
   target.headers = headers
@@ -55,10 +57,15 @@ local function fill_tokens(target)
   end
 end
 
+local function has_no_path(uri)
+  local _, scheme = uri:find("://", 1, true)
+  return scheme and authority_end(uri, scheme + 1) > #uri and uri:find("^%a+://.")
+end
+
 local function http_target(given)
   local target = tables.copy(given)
   target.http_method = target.http_method or "POST"
-  if target.uri and target.uri:find("^%a+://[^/?#]+$") then
+  if target.uri and has_no_path(target.uri) then
     target.uri = target.uri .. "/" -- [tf]
   end
   fill_headers(target, http_agent)

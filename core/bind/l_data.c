@@ -1,0 +1,188 @@
+#include "bind/text.h"
+
+#include <stdint.h>
+
+#include "base/base64.h"
+#include "base/text.h"
+
+#define SCRATCH_AT lua_upvalueindex(1)
+
+/* [-0, +1, v] data.is_utf8(text) -> boolean */
+static int data_is_utf8(lua_State *L)
+{
+  size_t len;
+  const char *text = luaL_checklstring(L, 1, &len);
+
+  lua_pushboolean(L, mc_is_utf8(text, len));
+  return 1;
+}
+
+/* [-0, +1, v] data.base64(data [, for_url]) -> string */
+static int data_base64(lua_State *L)
+{
+  size_t len;
+  const char *data = luaL_checklstring(L, 1, &len);
+  int for_url = lua_toboolean(L, 2);
+  luaL_Buffer buf;
+  char *out = luaL_buffinitsize(L, &buf, MC_BASE64_TEXT(len));
+
+  luaL_pushresultsize(&buf, mc_base64_encode(out, data, len, for_url));
+  return 1;
+}
+
+/* [-0, +1, v] data.from_base64(text) -> string | nil */
+static int data_from_base64(lua_State *L)
+{
+  size_t len, out_len;
+  const char *text = luaL_checklstring(L, 1, &len);
+  luaL_Buffer buf;
+  char *out = luaL_buffinitsize(L, &buf, MC_BASE64_BYTES(len));
+
+  if(mc_base64_decode((unsigned char *)out, &out_len, text, len))
+    lua_pushnil(L);
+  else
+    luaL_pushresultsize(&buf, out_len);
+  return 1;
+}
+
+/* [-0, +1, v] span(text [, from = 1]) -> place of the first byte from there on that is no member;
+   #text + 1 when all are */
+static int span(lua_State *L)
+{
+  const char *is_member = lua_tostring(L, lua_upvalueindex(1));
+  size_t len, i;
+  const char *text = luaL_checklstring(L, 1, &len);
+  lua_Integer from = luaL_optinteger(L, 2, 1);
+
+  luaL_argcheck(L, from >= 1, 2, "places count from 1");
+  for(i = (size_t)from - 1; i < len && is_member[(unsigned char)text[i]];)
+    i++;
+  lua_pushinteger(L, (lua_Integer)i + 1);
+  return 1;
+}
+
+/* [-0, +1, v] data.span(members) -> function: how far texts are made of these bytes alone */
+static int data_span(lua_State *L)
+{
+  size_t len, i;
+  const char *members = luaL_checklstring(L, 1, &len);
+  char is_member[256] = {0};
+
+  for(i = 0; i < len; i++)
+    is_member[(unsigned char)members[i]] = 1;
+  lua_pushlstring(L, is_member, sizeof(is_member));
+  lua_pushcclosure(L, span, 1);
+  return 1;
+}
+
+static lua_Integer size_of(lua_State *L, int idx, int depth)
+{
+  lua_Integer total = 0;
+  int type;
+
+  if(depth > MCL_MAX_DEPTH)
+    luaL_error(L, "a value %s", MCL_TOO_DEEP);
+  luaL_checkstack(L, 4, "a value to be measured");
+  for(lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
+    type = lua_type(L, -1);
+    if(type == LUA_TSTRING)
+      total += (lua_Integer)lua_rawlen(L, -1) + (lua_Integer)lua_rawlen(L, -2);
+    else if(type == LUA_TTABLE)
+      total += size_of(L, lua_gettop(L), depth + 1);
+  }
+  return total;
+}
+
+/* [-0, +1, v] data.size_of(table) -> bytes of all texts in it, at whatever depth, and of their keys */
+static int data_size_of(lua_State *L)
+{
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 1);
+  lua_pushinteger(L, size_of(L, 1, 0));
+  return 1;
+}
+
+/* [-0, +1, v] data.copy(table) -> table: the table itself, what it holds is shared */
+static int data_copy(lua_State *L)
+{
+  int count = 0;
+
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 1);
+  for(lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1))
+    count++;
+  lua_createtable(L, 0, count);
+  for(lua_pushnil(L); lua_next(L, 1);) {
+    lua_pushvalue(L, -2); /* stack: table, copy, key, value, key */
+    lua_insert(L, -2);
+    lua_rawset(L, 2);
+  }
+  return 1;
+}
+
+/* Whether more tables stand in one another than there may. */
+static int is_too_deep(lua_State *L, int idx, int depth)
+{
+  int found = depth > MCL_MAX_DEPTH;
+
+  luaL_checkstack(L, 4, "a value to be written");
+  if(found || lua_type(L, idx) != LUA_TTABLE)
+    return found;
+  for(lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1)) {
+    if(lua_istable(L, -1) && is_too_deep(L, lua_gettop(L), depth + 1)) {
+      lua_pop(L, 2);
+      return 1;
+    }
+  }
+  return 0;
+}
+
+/* [-0, +1|2, v] data.json(value, order | nil, is_pretty) -> string | nil, what JSON does not have.
+   Compact text tells of the depth first, pretty text of what comes first, and has room for one
+   table more. */
+static int data_json(lua_State *L)
+{
+  struct mcL_writer w = {L, NULL, lua_toboolean(L, 3), MCL_MAX_DEPTH};
+  const char *why;
+  int order;
+
+  luaL_checkany(L, 1);
+  order = lua_isnoneornil(L, 2) ? 0 : 2;
+  if(order)
+    luaL_checktype(L, 2, LUA_TTABLE);
+  lua_settop(L, 2);
+  w.out = mcL_scratch(L, SCRATCH_AT);
+  if(!w.is_pretty)
+    w.max_depth--;
+  why = mcL_put_value(&w, 1, order, 0);
+  if(why) {
+    lua_settop(L, 1);
+    lua_pushnil(L);
+    lua_pushstring(L, !w.is_pretty && is_too_deep(L, 1, 1) ? MCL_TOO_DEEP : why);
+    return 2;
+  }
+  if(w.is_pretty)
+    mcL_put(&w, "\n", 1);
+  mcL_push_scratch(L, w.out);
+  return 1;
+}
+
+/* [-0, +1, m] */
+int mcL_open_data(lua_State *L)
+{
+  static const luaL_Reg functions[] = {{"is_utf8", data_is_utf8},
+                                       {"base64", data_base64},
+                                       {"from_base64", data_from_base64},
+                                       {"span", data_span},
+                                       {"size_of", data_size_of},
+                                       {"copy", data_copy},
+                                       {NULL, NULL}};
+  static const luaL_Reg writers[] = {{"json", data_json}, {NULL, NULL}};
+
+  luaL_newlib(L, functions);
+  mcL_new_scratch(L);
+  luaL_setfuncs(L, writers, 1);
+  luaL_newmetatable(L, MCL_LIST);
+  lua_setfield(L, -2, "list");
+  return 1;
+}
