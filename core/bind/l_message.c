@@ -134,7 +134,7 @@ static void compile_field(lua_State *L, struct mcL_field *field, int idx, int on
       [MCL_STRING] = "string", [MCL_BOOLEAN] = "bool",        [MCL_INT32] = "int32",
       [MCL_BLOB] = "bytes",    [MCL_ENUM] = "enum",           [MCL_DURATION] = "duration",
       [MCL_MAP] = "map",       [MCL_TIMESTAMP] = "timestamp", [MCL_ANY] = "any",
-      [MCL_SUB] = "message"};
+      [MCL_SUB] = "message",   [MCL_LIST_OF] = "messages"};
 
   luaL_checktype(L, idx, LUA_TTABLE);
   lua_getfield(L, idx, "kind");
@@ -147,7 +147,7 @@ static void compile_field(lua_State *L, struct mcL_field *field, int idx, int on
   field->oneof = oneof_bit(L, idx, oneofs);
   if(field->kind == MCL_ENUM)
     field->names = compile_enum(L, idx);
-  else if(field->kind == MCL_SUB)
+  else if(field->kind == MCL_SUB || field->kind == MCL_LIST_OF)
     field->message = compiled_message(L, idx);
 }
 

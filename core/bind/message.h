@@ -23,6 +23,7 @@ enum mcL_kind {
   MCL_MAP,
   MCL_ANY,
   MCL_SUB,
+  MCL_LIST_OF,
   MCL_KINDS
 };
 
@@ -43,7 +44,7 @@ struct mcL_field {
   unsigned oneof; /* a bit for each, 0 for none */
   struct mcL_word name, json;
   const struct mcL_enum *names; /* of MCL_ENUM */
-  const struct mcL_message *message; /* of MCL_SUB */
+  const struct mcL_message *message; /* of MCL_SUB and MCL_LIST_OF */
 };
 
 struct mcL_message {

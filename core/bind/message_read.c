@@ -303,11 +303,37 @@ static int read_message(struct mcL_reader *r, const struct mcL_field *field)
   return mcL_read_message(r, field->message);
 }
 
+static int read_messages(struct mcL_reader *r, const struct mcL_field *field)
+{
+  lua_State *L = r->L;
+  int list = lua_gettop(L);
+  lua_Integer count, left, i;
+
+  if(!lua_istable(L, list))
+    return -1;
+  count = left = (lua_Integer)lua_rawlen(L, list);
+  for(lua_pushnil(L); lua_next(L, list); lua_pop(L, 1))
+    left--;
+  if(left)
+    return -1;
+  if(!count)
+    return set_nil(L);
+  lua_createtable(L, (int)(count < 1000 ? count : 1000), 0);
+  for(i = 1; i <= count; i++) {
+    lua_rawgeti(L, list, i);
+    if(mcL_read_message(r, field->message))
+      return -1;
+    lua_rawseti(L, list + 1, i);
+  }
+  lua_replace(L, list);
+  return 0;
+}
+
 static int (*const readers[MCL_KINDS])(struct mcL_reader *r, const struct mcL_field *field) = {
     [MCL_STRING] = read_string, [MCL_BOOLEAN] = read_bool,        [MCL_INT32] = read_int32,
     [MCL_BLOB] = read_bytes,    [MCL_ENUM] = read_enum,           [MCL_DURATION] = read_duration,
     [MCL_MAP] = read_map,       [MCL_TIMESTAMP] = read_timestamp, [MCL_ANY] = read_any,
-    [MCL_SUB] = read_message};
+    [MCL_SUB] = read_message,   [MCL_LIST_OF] = read_messages};
 
 /* ---- messages ---- */
 

@@ -130,11 +130,32 @@ static int put_message(const struct put *p, int idx)
   return mcL_put_message(p->w, p->field->message, idx, p->int_enums, p->depth) ? ODD : PUT;
 }
 
+static int put_messages(const struct put *p, int idx)
+{
+  lua_State *L = p->w->L;
+  lua_Integer i, count;
+  int rc = 0;
+
+  if(!lua_istable(L, idx))
+    return ODD;
+  count = (lua_Integer)lua_rawlen(L, idx);
+  for(i = 1; !rc && i <= count; i++) {
+    mcL_open_item(p->w, i == 1 ? '[' : ',', p->depth + 1);
+    lua_rawgeti(L, idx, i);
+    rc = mcL_put_message(p->w, p->field->message, lua_gettop(L), p->int_enums, p->depth + 1);
+    lua_pop(L, 1);
+  }
+  if(!count || rc)
+    return rc ? ODD : DEFAULT;
+  mcL_close_items(p->w, ']', p->depth);
+  return PUT;
+}
+
 static int (*const putters[MCL_KINDS])(const struct put *p, int idx) = {
-    [MCL_STRING] = put_string, [MCL_BOOLEAN] = put_bool,   [MCL_INT32] = put_int32,
-    [MCL_BLOB] = put_bytes,    [MCL_ENUM] = put_enum,      [MCL_DURATION] = put_text,
-    [MCL_MAP] = put_map,       [MCL_TIMESTAMP] = put_text, [MCL_ANY] = put_any,
-    [MCL_SUB] = put_message};
+    [MCL_STRING] = put_string, [MCL_BOOLEAN] = put_bool,    [MCL_INT32] = put_int32,
+    [MCL_BLOB] = put_bytes,    [MCL_ENUM] = put_enum,       [MCL_DURATION] = put_text,
+    [MCL_MAP] = put_map,       [MCL_TIMESTAMP] = put_text,  [MCL_ANY] = put_any,
+    [MCL_SUB] = put_message,   [MCL_LIST_OF] = put_messages};
 
 /* [-0, +0, m] a member after `mark` */
 static int put_field(const struct put *p, int idx, char mark)

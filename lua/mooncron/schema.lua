@@ -23,7 +23,7 @@ local cut <const> = problem.cut
 ---@field json string lowerCamelCase
 ---@field number integer? protobuf field number
 ---@field kind string a key of the readers below
----@field message table? of kind `message`
+---@field message table? of kind `message`, or of the items of kind `messages`
 ---@field enum table? of kind `enum`
 ---@field oneof string? at most one field with the same word may be present
 ---@field output boolean? only the service sets it
@@ -64,12 +64,12 @@ function M.message(type_name, fields)
     message.by_key[field.name] = field
     message.by_key[field.json] = field
     message.order[i] = field.json
-    if field.kind == "message" then
+    if field.message then
       message.order[field.json] = field.message.order
     end
     if field.output then
       table.insert(message.outputs, field.name)
-    elseif field.message and (field.message.outputs[1] or field.message.holders[1]) then
+    elseif field.kind == "message" and (field.message.outputs[1] or field.message.holders[1]) then
       table.insert(message.holders, field)
     end
   end
@@ -338,6 +338,25 @@ function readers.message(field, value, ctx, prefix)
     return wrong(ctx, prefix, field, value, "must be an object")
   end
   return read_message(field.message, value, ctx, prefix .. field.name .. ".")
+end
+
+function readers.messages(field, value, ctx, prefix)
+  local out, count = {}, 0
+  for _ in next, type(value) == "table" and value or out do
+    count = count + 1
+  end
+  if type(value) ~= "table" or count ~= #value then
+    return wrong(ctx, prefix, field, value, "must be a list")
+  end
+  for i = 1, count do
+    local item = value[i]
+    if type(item) == "table" and item[1] == nil then
+      out[i] = read_message(field.message, item, ctx, ("%s%s[%d]."):format(prefix, field.name, i))
+    else
+      wrong(ctx, prefix, field, item, "must be a list of objects")
+    end
+  end
+  return out[1] and out
 end
 
 ---What `read` gives, walked through field by field: it alone tells what is wrong.

@@ -54,6 +54,13 @@ local writers <const> = {
   message = function(value, field, int_enums)
     return write(field.message, value, int_enums)
   end,
+  messages = function(value, field, int_enums)
+    local out = {}
+    for i = 1, #value do
+      out[i] = write(field.message, value[i], int_enums)
+    end
+    return out[1] and out
+  end,
 }
 
 function write(message, value, int_enums)

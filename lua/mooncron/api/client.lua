@@ -11,6 +11,7 @@ local mask_api <const> = require "mooncron.api.mask"
 local names <const> = require "mooncron.api.name"
 local offline <const> = require "mooncron.client.offline"
 local pager <const> = require "mooncron.client.pager"
+local tables <const> = require "mooncron.tables"
 
 local M = {}
 
@@ -136,10 +137,7 @@ end
 
 -- A job as the script has it, with its name in full, read and checked.
 local function read_given(self, given, check)
-  local whole = {}
-  for key, value in pairs(given) do
-    whole[key] = value
-  end
+  local whole = tables.copy(given)
   if type(whole.name) == "string" then
     local why
     whole.name, why = names.resolve(given.name, self)
@@ -167,7 +165,7 @@ function Client:create_job(given, options)
     rpc = "create_job",
     method = "POST",
     path = parent .. "/jobs",
-    value = job_api.to_json(job),
+    body = job_api.to_text(job),
     job = job.name,
   }, options))
 end
@@ -209,7 +207,7 @@ local function patch(self, job, mask, options)
     method = "PATCH",
     path = job.name,
     query = { updateMask = mask_api.format(mask) },
-    value = job_api.to_json(job),
+    body = job_api.to_text(job),
     job = job.name,
   }, options))
 end

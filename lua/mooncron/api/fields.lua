@@ -108,6 +108,12 @@ M.job = schema.message(PACKAGE .. "Job", {
   { name = "satisfies_pzs", kind = "bool", output = true },
 })
 
+-- What jobs.list answers.
+M.job_list = schema.message(PACKAGE .. "ListJobsResponse", {
+  { name = "jobs", number = 1, kind = "messages", message = M.job },
+  { name = "next_page_token", number = 2, kind = "string" },
+})
+
 ---The targets, and how to speak of them.
 M.targets = { "http_target", "pubsub_target", "app_engine_http_target" }
 

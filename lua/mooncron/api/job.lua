@@ -34,7 +34,7 @@ local M = {}
 M.message = fields.job
 M.order = fields.job.order
 ---Order of a jobs.list answer, for `json.pretty`.
-M.list_order = { "jobs", "nextPageToken", jobs = fields.job.order }
+M.list_order = fields.job_list.order
 
 M.validate = rules.validate
 M.normalise_stored = stored.normalise
@@ -79,6 +79,21 @@ end
 ---@return string
 function M.to_text(job, opts)
   return schema_write.text(fields.job, job, opts)
+end
+
+---Write a page of a list as a table for JSON, or as text.
+---@param page { jobs: mooncron.Job[], next_page_token: string? }
+---@param opts {int_enums: boolean?}?
+---@return table
+function M.list_to_json(page, opts)
+  return schema_write.write(fields.job_list, page, opts and opts.int_enums)
+end
+
+---@param page { jobs: mooncron.Job[], next_page_token: string? }
+---@param opts {pretty: boolean?, int_enums: boolean?}?
+---@return string
+function M.list_to_text(page, opts)
+  return schema_write.text(fields.job_list, page, opts)
 end
 
 ---Without the fields that only the service sets: what counts of the body of a create or patch.

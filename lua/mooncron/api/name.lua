@@ -27,8 +27,10 @@ M.format_sentence =
 ---@param job string?
 ---@return string
 function M.format(project, location, job)
-  local parent = "projects/" .. project .. "/locations/" .. location
-  return job and parent .. "/jobs/" .. job or parent
+  if job then
+    return "projects/" .. project .. "/locations/" .. location .. "/jobs/" .. job
+  end
+  return "projects/" .. project .. "/locations/" .. location
 end
 
 local function check(project, location, job)
@@ -118,9 +120,17 @@ end
 ---@return string? name
 ---@return string? why
 function M.resolve(text, default)
-  if text:find("^projects/") then
+  if M.is_full(text) then
+    return text
+  elseif text:find("^projects/") then
     local parsed, why = M.parse(text)
     return parsed and text, why
+  end
+  if default.project and default.location and not text:find("/", 1, true) then
+    local name = M.format(default.project, default.location, text)
+    if M.is_full(name) then
+      return name
+    end
   end
   local parts = {}
   for part in (text .. "/"):gmatch("([^/]*)/") do

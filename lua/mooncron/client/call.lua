@@ -18,6 +18,7 @@ local M = {}
 ---@field path string below the version
 ---@field query table<string, any>?
 ---@field value table? the body, for JSON
+---@field body string? the same as text
 ---@field job string? full name of the job that is changed: one change at a time
 
 ---Make a call. Waits.
@@ -28,7 +29,7 @@ local M = {}
 ---@return mooncron.Err?
 function M.make(backend, call, options)
   local query = call.query and next(call.query) and "?" .. http.query(call.query) or ""
-  local body = call.value and json.encode(call.value) or ""
+  local body = call.body or call.value and json.encode(call.value) or ""
   local response, e = backend:send {
     rpc = call.rpc,
     method = call.method,

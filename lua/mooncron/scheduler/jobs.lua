@@ -6,7 +6,6 @@ local core <const> = require "mooncron.core"
 local errors <const> = require "mooncron.api.errors"
 local exceptions_api <const> = require "mooncron.exceptions"
 local job_api <const> = require "mooncron.api.job"
-local json <const> = require "mooncron.json"
 local mask_api <const> = require "mooncron.api.mask"
 local tables <const> = require "mooncron.tables"
 
@@ -98,10 +97,7 @@ end
 ---The job of a row, with the fields that the service keeps.
 ---@return table job canonical
 function Jobs:view(row)
-  local job = {}
-  for key, value in pairs(self.store:resource_of(row)) do
-    job[key] = value
-  end
+  local job = tables.copy(self.store:resource_of(row))
   job.name = row.name
   job.state = row.state
   job.user_update_time = timestamp(row.updated_ms)
@@ -131,14 +127,10 @@ local function check(job, context)
   return true
 end
 
-local function encode_resource(job)
-  return json.encode(job_api.to_json(job))
-end
-
 ---@param parent string "projects/P/locations/L"
 ---@param given table canonical; without a name the service makes one [ref]
 function Jobs:create(parent, given)
-  local job = tables.copy(job_api.strip_output(given))
+  local job = job_api.strip_output(given)
   job.name = job.name or ("%s/jobs/%d"):format(parent, self.random())
   local ok, e = check(job, { parent = parent, need_name = true, check_schedule = check_schedule })
   if not ok then
@@ -149,7 +141,7 @@ function Jobs:create(parent, given)
   local row = {
     name = job.name,
     parent = parent,
-    resource = encode_resource(job),
+    resource = job_api.to_text(job),
     state = "ENABLED",
     anchor_ms = now_ms,
     updated_ms = now_ms,
@@ -209,7 +201,7 @@ function Jobs:patch(name, patch, mask)
   end
   job = job_api.normalise_stored(job)
   local now_ms = self.clock:now_ms()
-  row.resource = encode_resource(job)
+  row.resource = job_api.to_text(job)
   row.updated_ms = now_ms
   local is_new = job.schedule ~= before.schedule or job.time_zone ~= before.time_zone
   if is_new then

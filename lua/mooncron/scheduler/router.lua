@@ -21,13 +21,15 @@ local M = {}
 ---@field options mooncron.api.Options
 ---@field body string
 
--- ---- methods: (call) -> value, order of its members | nil, err ----
+-- ---- methods: (call) -> text | value, order of its members | nil, err ----
 
 local function job_answer(call, job, e)
   if not job then
     return nil, e
+  elseif call.options.fields then
+    return job_api.to_json(job, call.options), job_api.order
   end
-  return job_api.to_json(job, { int_enums = call.options.int_enums }), job_api.order
+  return job_api.to_text(job, call.options)
 end
 
 local function create(call)
@@ -68,12 +70,11 @@ local function list(call)
   if not jobs then
     return nil, more
   end
-  local answer = { nextPageToken = more and page.token(jobs[#jobs].name) or nil }
-  for i, job in ipairs(jobs) do
-    jobs[i] = job_api.to_json(job, { int_enums = call.options.int_enums })
+  local answer = { jobs = jobs, next_page_token = more and page.token(jobs[#jobs].name) or nil }
+  if call.options.fields then
+    return job_api.list_to_json(answer, call.options), job_api.list_order
   end
-  answer.jobs = jobs[1] and json.list(jobs) or nil -- nothing there: `{}` [rec]
-  return answer, job_api.list_order
+  return job_api.list_to_text(answer, call.options) -- nothing there: `{}` [rec]
 end
 
 local function patch(call)
@@ -146,7 +147,7 @@ local OPERATION <const> = LOCATION .. "/operations/*"
 ---@field method string
 ---@field path string below the version, `*` for a segment that is free
 ---@field verb string? what follows the last segment's colon
----@field answer (fun(call: mooncron.scheduler.Call): table?, any)? nil: the API has it, and we have not
+---@field answer (fun(call: mooncron.scheduler.Call): string|table|nil, any)? nil: the API has it, and we have not
 ---@field is_kept boolean? its plain answer is one that depends on the job alone
 
 ---@type mooncron.scheduler.Route[]
@@ -315,8 +316,12 @@ local function rendered(route, call)
   if not value then
     return nil, order
   end
-  value = options.fields and query_api.select(value, options.fields) or value
-  text = options.pretty and json.pretty(value, order) or json.encode(value)
+  if type(value) == "string" then
+    text = value
+  else
+    value = options.fields and query_api.select(value, options.fields) or value
+    text = options.pretty and json.pretty(value, order) or json.encode(value)
+  end
   if kept then
     kept:keep_answer(call.name, text)
   end
