@@ -54,6 +54,7 @@ int mcL_open_auth(lua_State *L);
 int mcL_open_store(lua_State *L);
 int mcL_open_data(lua_State *L);
 int mcL_open_message(lua_State *L);
+int mcL_open_plain(lua_State *L);
 
 /* [-0, +0, m] add the functions of l_policy.c (retries, rate limits) to the table on top. */
 void mcL_add_policy(lua_State *L);

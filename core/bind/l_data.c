@@ -45,36 +45,6 @@ static int data_from_base64(lua_State *L)
   return 1;
 }
 
-/* [-0, +1, v] span(text [, from = 1]) -> place of the first byte from there on that is no member;
-   #text + 1 when all are */
-static int span(lua_State *L)
-{
-  const char *is_member = lua_tostring(L, lua_upvalueindex(1));
-  size_t len, i;
-  const char *text = luaL_checklstring(L, 1, &len);
-  lua_Integer from = luaL_optinteger(L, 2, 1);
-
-  luaL_argcheck(L, from >= 1, 2, "places count from 1");
-  for(i = (size_t)from - 1; i < len && is_member[(unsigned char)text[i]];)
-    i++;
-  lua_pushinteger(L, (lua_Integer)i + 1);
-  return 1;
-}
-
-/* [-0, +1, v] data.span(members) -> function: how far texts are made of these bytes alone */
-static int data_span(lua_State *L)
-{
-  size_t len, i;
-  const char *members = luaL_checklstring(L, 1, &len);
-  char is_member[256] = {0};
-
-  for(i = 0; i < len; i++)
-    is_member[(unsigned char)members[i]] = 1;
-  lua_pushlstring(L, is_member, sizeof(is_member));
-  lua_pushcclosure(L, span, 1);
-  return 1;
-}
-
 static lua_Integer size_of(lua_State *L, int idx, int depth)
 {
   lua_Integer total = 0;
@@ -170,13 +140,9 @@ static int data_json(lua_State *L)
 /* [-0, +1, m] */
 int mcL_open_data(lua_State *L)
 {
-  static const luaL_Reg functions[] = {{"is_utf8", data_is_utf8},
-                                       {"base64", data_base64},
-                                       {"from_base64", data_from_base64},
-                                       {"span", data_span},
-                                       {"size_of", data_size_of},
-                                       {"copy", data_copy},
-                                       {NULL, NULL}};
+  static const luaL_Reg functions[] = {
+      {"is_utf8", data_is_utf8}, {"base64", data_base64}, {"from_base64", data_from_base64},
+      {"size_of", data_size_of}, {"copy", data_copy},     {NULL, NULL}};
   static const luaL_Reg writers[] = {{"json", data_json}, {NULL, NULL}};
 
   luaL_newlib(L, functions);

@@ -25,7 +25,7 @@ int luaopen_mooncron_core(lua_State *L)
   } layers[] = {
       {"fs", mcL_open_fs},     {"time", mcL_open_time},       {"loop", mcL_open_loop},
       {"net", mcL_open_net},   {"auth", mcL_open_auth},       {"store", mcL_open_store},
-      {"data", mcL_open_data}, {"message", mcL_open_message},
+      {"data", mcL_open_data}, {"message", mcL_open_message}, {"plain", mcL_open_plain},
   };
   size_t i;
 

@@ -2,7 +2,7 @@
 ---type.
 
 local cut <const> = require("mooncron.problem").cut
-local span <const> = require("mooncron.native").span
+local is_job_name <const> = require("mooncron.native").plain.is_job_name
 
 local M = {}
 
@@ -63,27 +63,6 @@ function M.parse(text)
   return { project = project, location = location, job = job }
 end
 
-local job_end <const> = span "[%w_%-]"
--- The parent that was last found to be good, and what a name in it begins with: most have the same.
-local known, known_head = nil, "\0"
-
----Whether `parse` takes the name, and it is under the parent: the quick way to know.
----@param text string
----@param parent string?
----@return boolean
-function M.is_full(text, parent)
-  if parent and parent ~= known or not parent and text:find(known_head, 1, true) ~= 1 then
-    parent = parent or M.parent(text)
-    if not parent or not M.parse_location(parent) then
-      return false
-    end
-    known, known_head = parent, parent .. "/jobs/"
-  end
-  local length = #text - #known_head
-  return length > 0 and length <= MAX_JOB and text:find(known_head, 1, true) == 1
-    and job_end(text, #known_head + 1) > #text
-end
-
 ---Take the name of a location apart.
 ---@param text string
 ---@return mooncron.api.Name?
@@ -104,6 +83,9 @@ end
 ---@param text string a full job name
 ---@return string?
 function M.parent(text)
+  if is_job_name(text) then
+    return text:match("^(.+)/jobs/")
+  end
   return text:match("^(projects/[^/]+/locations/[^/]+)/jobs/[^/]+$")
 end
 
@@ -120,7 +102,7 @@ end
 ---@return string? name
 ---@return string? why
 function M.resolve(text, default)
-  if M.is_full(text) then
+  if is_job_name(text) then
     return text
   elseif text:find("^projects/") then
     local parsed, why = M.parse(text)
@@ -128,7 +110,7 @@ function M.resolve(text, default)
   end
   if default.project and default.location and not text:find("/", 1, true) then
     local name = M.format(default.project, default.location, text)
-    if M.is_full(name) then
+    if is_job_name(name) then
       return name
     end
   end

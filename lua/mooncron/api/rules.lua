@@ -6,9 +6,8 @@
 local duration <const> = require "mooncron.duration"
 local fields <const> = require "mooncron.api.fields"
 local names <const> = require "mooncron.api.name"
-local plain <const> = require "mooncron.api.plain"
+local native <const> = require "mooncron.native"
 local problem <const> = require "mooncron.problem"
-local size_of <const> = require("mooncron.native").data.size_of
 
 local M = {}
 
@@ -19,6 +18,7 @@ M.max_attributes = 100 -- [gcloud's help]
 M.max_job = 1024 * 1024 -- bytes [ref]
 M.max_retry_count = 5 -- [ref]
 
+local plain <const>, size_of <const> = native.plain, native.data.size_of
 local SECOND <const> = duration.second
 local SCHEDULE_SENTENCE <const> = "The provided schedule or timezone are invalid." -- [rec]
 local RETRY_COUNT_SENTENCE <const> = -- [rec]; 5 is accepted whatever it says
@@ -30,7 +30,7 @@ local function check_name(job, report, ctx)
     return ctx.need_name and report(
       "name", nil, "is missing", "write projects/P/locations/L/jobs/J"
     )
-  elseif names.is_full(name, ctx.parent) then
+  elseif plain.is_job_name(name, ctx.parent) then
     return
   end
   local parsed, why = names.parse(name)

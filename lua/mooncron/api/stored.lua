@@ -1,11 +1,8 @@
 ---What the service fills in when it writes a job, so that it is there when the job is read back.
 
-local native <const> = require "mooncron.native"
 local tables <const> = require "mooncron.tables"
 
 local M = {}
-
-local authority_end <const> = native.span "[^/?#]"
 
 local USER_AGENT <const> = "Google-Cloud-Scheduler"
 local APP_ENGINE_AGENT <const> = "AppEngine-Google; (+http://code.google.com/appengine)"
@@ -59,7 +56,7 @@ end
 
 local function has_no_path(uri)
   local _, scheme = uri:find("://", 1, true)
-  return scheme and authority_end(uri, scheme + 1) > #uri and uri:find("^%a+://.")
+  return scheme and not uri:find("/", scheme + 1, true) and uri:find("^%a+://[^/?#]+$")
 end
 
 local function http_target(given)
