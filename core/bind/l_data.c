@@ -72,20 +72,23 @@ static int data_size_of(lua_State *L)
   return 1;
 }
 
-/* [-0, +1, v] data.copy(table) -> table: the table itself, what it holds is shared */
+/* [-0, +1, v] data.copy(table [, more]) -> table: the table itself, what it holds is shared; with room
+   for so many members more */
 static int data_copy(lua_State *L)
 {
-  int count = 0;
+  int count = (int)luaL_optinteger(L, 2, 0);
 
+  luaL_argcheck(L, count >= 0 && count < 1000, 2, "not a number of members");
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
   for(lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1))
     count++;
   lua_createtable(L, 0, count);
   for(lua_pushnil(L); lua_next(L, 1);) {
-    lua_pushvalue(L, -2); /* stack: table, copy, key, value, key */
-    lua_insert(L, -2);
+    lua_pushvalue(L, -2); /* stack: table, copy, key, value, key, value */
+    lua_pushvalue(L, -2);
     lua_rawset(L, 2);
+    lua_pop(L, 1);
   }
   return 1;
 }

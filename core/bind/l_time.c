@@ -85,6 +85,26 @@ static int time_schedule(lua_State *L)
   return 1;
 }
 
+/* [-0, +1|2, v] time.check_schedule(text[, zone]) -> true | nil, err: whether there is such a schedule.
+   The zone is a name; none is UTC. */
+static int time_check_schedule(lua_State *L)
+{
+  struct tzdb_ud *db = lua_touserdata(L, lua_upvalueindex(1));
+  size_t len, zone_len = 0;
+  const char *text = luaL_checklstring(L, 1, &len);
+  const char *name = luaL_optlstring(L, 2, "", &zone_len);
+  const struct mc_zone *zone;
+  struct mc_rule rule;
+  struct mc_err err;
+
+  if(mc_rule_parse(&rule, text, len, &err))
+    return mcL_fail_in(L, &err, "schedule");
+  if(mc_tzdb_get(db->db, &zone, name, zone_len, &err))
+    return mcL_fail_in(L, &err, "time_zone");
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
 static int push_instant(lua_State *L, bool found, int64_t ms)
 {
   if(found)
@@ -448,6 +468,7 @@ int mcL_open_time(lua_State *L)
 {
   static const luaL_Reg functions[] = {
       {"schedule", time_schedule},
+      {"check_schedule", time_check_schedule},
       {"zone", mcL_time_zone},
       {"merge", time_merge},
       {"format", time_format},

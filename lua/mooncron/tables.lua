@@ -4,8 +4,8 @@ local native <const> = require "mooncron.native"
 
 local M = {}
 
----A copy of the table itself; what it holds is shared.
----@type fun(value: table): table
+---A copy of the table itself; what it holds is shared. `more` members are to come, for which it has room.
+---@type fun(value: table, more: integer?): table
 M.copy = native.data.copy
 
 ---Whether two values are the same, tables by what they hold.

@@ -11,7 +11,7 @@ local CLOUD_PLATFORM <const> = "https://www.googleapis.com/auth/cloud-platform"
 
 -- Read back with the service's own User-Agent and the default Content-Type of a body [tf].
 local function fill_headers(target, agent)
-  local headers = target.headers and tables.copy(target.headers) or {}
+  local headers = target.headers and tables.copy(target.headers, 2) or {}
   local agent_key, has_type = "User-Agent", not target.body
   for key in next, headers do
     local lower = #key == #"user-agent" and key:lower() -- most keys have another length
@@ -46,10 +46,10 @@ end
 -- Default scope [ref], default audience = the uri [ref], both shown when read back [tf].
 local function fill_tokens(target)
   if target.oidc_token and not target.oidc_token.audience then
-    target.oidc_token = tables.copy(target.oidc_token)
+    target.oidc_token = tables.copy(target.oidc_token, 1)
     target.oidc_token.audience = target.uri
   elseif target.oauth_token and not target.oauth_token.scope then
-    target.oauth_token = tables.copy(target.oauth_token)
+    target.oauth_token = tables.copy(target.oauth_token, 1)
     target.oauth_token.scope = CLOUD_PLATFORM
   end
 end
@@ -60,7 +60,7 @@ local function has_no_path(uri)
 end
 
 local function http_target(given)
-  local target = tables.copy(given)
+  local target = tables.copy(given, 2)
   target.http_method = target.http_method or "POST"
   if target.uri and has_no_path(target.uri) then
     target.uri = target.uri .. "/" -- [tf]
@@ -81,7 +81,7 @@ local function routing_host(routing, project)
 end
 
 local function app_engine_http_target(given, project)
-  local target = tables.copy(given)
+  local target = tables.copy(given, 2)
   target.http_method = target.http_method or "POST"
   target.relative_uri = target.relative_uri or "/"
   fill_headers(target, app_engine_agent)
@@ -99,7 +99,7 @@ end
 -- Absent stays absent; once one field is given, the others read back with their defaults; zero
 -- means the default [rec].
 local function retry_config(given)
-  local config = tables.copy(given)
+  local config = tables.copy(given, 4)
   config.max_retry_duration = config.max_retry_duration or "0s"
   config.min_backoff_duration = or_default(config.min_backoff_duration, "5s")
   config.max_backoff_duration = or_default(config.max_backoff_duration, "3600s")
@@ -112,7 +112,7 @@ end
 ---@param given table canonical, valid
 ---@return table job
 function M.normalise(given)
-  local job = tables.copy(given)
+  local job = tables.copy(given, 2)
   job.time_zone = job.time_zone or "UTC" -- [ref]
   if job.retry_config then
     job.retry_config = retry_config(job.retry_config)

@@ -7,17 +7,8 @@ local job_api <const> = require "mooncron.api.job"
 local M = {}
 
 ---What `mooncron.api.job` asks of a schedule.
----@param text string
----@param zone string
----@return true?
----@return mooncron.Err?
-function M.check_schedule(text, zone)
-  local schedule, e = core.time.schedule(text, zone)
-  if not schedule then
-    return nil, e
-  end
-  return true
-end
+---@type fun(text: string, zone: string): true?, mooncron.Err?
+M.check_schedule = core.time.check_schedule
 
 -- A value that could not be read is no reason to complain of it, or of what is inside it, again.
 local function is_told(path, problems)

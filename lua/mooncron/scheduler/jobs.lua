@@ -57,14 +57,7 @@ function Jobs:schedule_of(job, row)
   return schedule
 end
 
--- What api.job asks of a schedule.
-local function check_schedule(text, zone)
-  local schedule, e = core.time.schedule(text, zone)
-  if not schedule then
-    return nil, e
-  end
-  return true
-end
+local check_schedule <const> = core.time.check_schedule -- what api.job asks of a schedule
 
 ---The slot after `after_ms` becomes the row's next one. While an execution is out it is only shown;
 ---the execution's end makes it due. A schedule that cannot be evaluated any more disables the job.
@@ -97,7 +90,7 @@ end
 ---The job of a row, with the fields that the service keeps.
 ---@return table job canonical
 function Jobs:view(row)
-  local job = tables.copy(self.store:resource_of(row))
+  local job = tables.copy(self.store:resource_of(row), 6)
   job.name = row.name
   job.state = row.state
   job.user_update_time = timestamp(row.updated_ms)
