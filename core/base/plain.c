@@ -30,7 +30,7 @@ static size_t part(const char *text, size_t len, size_t at, const char *literal,
   return i > at + size ? i : 0;
 }
 
-int mc_is_plain_name(const char *text, size_t len, const char *parent, size_t parent_len)
+size_t mc_plain_parent(const char *text, size_t len, const char *parent, size_t parent_len)
 {
   size_t project = part(text, len, 0, "projects/", "-:.");
   size_t location = project ? part(text, len, project, "/locations/", "-") : 0;
@@ -38,7 +38,9 @@ int mc_is_plain_name(const char *text, size_t len, const char *parent, size_t pa
 
   if(!job || job != len || len - location - strlen("/jobs/") > MAX_JOB_ID)
     return 0;
-  return !parent || (parent_len == location && !memcmp(text, parent, location));
+  if(parent && (parent_len != location || memcmp(text, parent, location) != 0))
+    return 0;
+  return location;
 }
 
 /* ---- targets ---- */

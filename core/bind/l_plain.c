@@ -4,14 +4,19 @@
 
 #include "base/plain.h"
 
-/* [-0, +1, v] plain.is_job_name(text [, parent]) -> boolean */
-static int plain_is_job_name(lua_State *L)
+/* [-0, +1, v] plain.parent_length(name [, parent]) -> integer | nil: it is no job's name, or not one under
+   the parent */
+static int plain_parent_length(lua_State *L)
 {
   size_t len, parent_len = 0;
   const char *text = luaL_checklstring(L, 1, &len);
   const char *parent = luaL_optlstring(L, 2, NULL, &parent_len);
 
-  lua_pushboolean(L, mc_is_plain_name(text, len, parent, parent_len));
+  len = mc_plain_parent(text, len, parent, parent_len);
+  if(len)
+    lua_pushinteger(L, (lua_Integer)len);
+  else
+    lua_pushnil(L);
   return 1;
 }
 
@@ -74,7 +79,7 @@ static int plain_are_headers(lua_State *L)
 /* [-0, +1, m] */
 int mcL_open_plain(lua_State *L)
 {
-  static const luaL_Reg functions[] = {{"is_job_name", plain_is_job_name},
+  static const luaL_Reg functions[] = {{"parent_length", plain_parent_length},
                                        {"is_uri", plain_is_uri},
                                        {"is_mailbox", plain_is_mailbox},
                                        {"are_headers", plain_are_headers},

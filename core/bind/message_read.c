@@ -7,39 +7,38 @@
 #include "base/base64.h"
 #include "base/text.h"
 
-/* Readers by kind: [-0, +0, m] the value on top becomes the canonical one, nil for the default. 0, or
-   -1 when the value is at fault or not plain. */
+enum { READ, DEFAULT, ODD = -1 };
 
-static int set_nil(lua_State *L)
-{
-  lua_pop(L, 1);
-  lua_pushnil(L);
-  return 0;
-}
+/* A field, and the type of the value on top that is to be read for it. */
+struct item {
+  const struct mcL_field *field;
+  int type;
+};
+
+/* Readers by kind: [-0, +0, m] READ: the value on top has become the canonical one; DEFAULT: it is one
+   that is left out; ODD: it is at fault or not plain. */
 
 /* The text on top, NULL when there is something else. */
-static const char *text_of(lua_State *L, size_t *len)
+static const char *text_of(lua_State *L, const struct item *item, size_t *len)
 {
-  return lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, len) : NULL;
+  return item->type == LUA_TSTRING ? lua_tolstring(L, -1, len) : NULL;
 }
 
-static int read_string(struct mcL_reader *r, const struct mcL_field *field)
+static int read_string(struct mcL_reader *r, const struct item *item)
 {
   size_t len;
-  const char *text = text_of(r->L, &len);
+  const char *text = text_of(r->L, item, &len);
 
-  (void)field;
   if(!text || !mc_is_utf8(text, len))
-    return -1;
-  return len ? 0 : set_nil(r->L);
+    return ODD;
+  return len ? READ : DEFAULT;
 }
 
-static int read_bool(struct mcL_reader *r, const struct mcL_field *field)
+static int read_bool(struct mcL_reader *r, const struct item *item)
 {
-  (void)field;
-  if(!lua_isboolean(r->L, -1))
-    return -1;
-  return lua_toboolean(r->L, -1) ? 0 : set_nil(r->L);
+  if(item->type != LUA_TBOOLEAN)
+    return ODD;
+  return lua_toboolean(r->L, -1) ? READ : DEFAULT;
 }
 
 static int is_digit(char c)
@@ -65,54 +64,51 @@ static int parse_whole(lua_Integer *out, const char *text, size_t len)
   return 0;
 }
 
-static int read_int32(struct mcL_reader *r, const struct mcL_field *field)
+static int read_int32(struct mcL_reader *r, const struct item *item)
 {
   lua_State *L = r->L;
   lua_Integer n = 0;
   size_t len;
-  const char *text = text_of(L, &len);
+  const char *text = text_of(L, item, &len);
   int is_whole = 1;
 
-  (void)field;
-  if(lua_type(L, -1) == LUA_TNUMBER)
+  if(item->type == LUA_TNUMBER)
     n = lua_tointegerx(L, -1, &is_whole);
   else if(!text || !r->as_json || parse_whole(&n, text, len))
-    return -1;
+    return ODD;
   if(!is_whole || n > INT_MAX || n < INT_MIN)
-    return -1;
+    return ODD;
+  if(!n)
+    return DEFAULT;
   lua_pop(L, 1);
-  if(n)
-    lua_pushinteger(L, n);
-  else
-    lua_pushnil(L);
-  return 0;
+  lua_pushinteger(L, n);
+  return READ;
 }
 
-static int read_bytes(struct mcL_reader *r, const struct mcL_field *field)
+static int read_bytes(struct mcL_reader *r, const struct item *item)
 {
   lua_State *L = r->L;
   struct mcL_writer w = {L, r->scratch, 0, MCL_MAX_DEPTH - 1};
   size_t len;
-  const char *text = text_of(L, &len);
+  const char *text = text_of(L, item, &len);
 
-  (void)field;
   r->scratch->len = 0;
   if(text && !r->as_json)
-    return len ? 0 : set_nil(L);
+    return len ? READ : DEFAULT;
   if(text) {
     char *out = mcL_room(&w, MC_BASE64_BYTES(len));
 
     if(mc_base64_decode((unsigned char *)out, &len, text, len))
-      return -1;
+      return ODD;
     r->scratch->len = len;
     if(!len)
-      return set_nil(L);
-  } else if(r->as_json || !lua_istable(L, -1) || mcL_put_value(&w, lua_gettop(L), 0, 0)) {
-    return -1;
+      return DEFAULT;
+  } else if(r->as_json || item->type != LUA_TTABLE || mcL_put_value(&w, lua_gettop(L), 0, 0)) {
+    return ODD;
   }
   lua_pop(L, 1);
   mcL_push_scratch(L, r->scratch);
-  return 0;
+  return READ;
 }
 
 static int is_name(const struct mcL_word *word, const char *text, size_t len, int any_case)
@@ -121,31 +117,30 @@ static int is_name(const struct mcL_word *word, const char *text, size_t len, in
                   : mcL_is_word(word, text, len);
 }
 
-static int read_enum(struct mcL_reader *r, const struct mcL_field *field)
+static int read_enum(struct mcL_reader *r, const struct item *item)
 {
   lua_State *L = r->L;
-  const struct mcL_enum *names = field->names;
+  const struct mcL_enum *names = item->field->names;
   size_t len, i = names->count;
-  const char *text = text_of(L, &len);
+  const char *text = text_of(L, item, &len);
   lua_Integer number;
   int is_whole = 0;
 
   if(text) {
     for(i = 0; i < names->count && !is_name(&names->names[i], text, len, !r->as_json);)
       i++;
-  } else if(lua_type(L, -1) == LUA_TNUMBER) {
+  } else if(item->type == LUA_TNUMBER) {
     number = lua_tointegerx(L, -1, &is_whole);
     if(is_whole && number >= 0 && number < (lua_Integer)names->count)
       i = (size_t)number;
   }
   if(i == names->count)
-    return !r->is_lenient ? -1 : text ? 0 : set_nil(L);
+    return !r->is_lenient ? ODD : text ? READ : DEFAULT;
+  if(!i)
+    return DEFAULT;
   lua_pop(L, 1);
-  if(i)
-    lua_rawgeti(L, MCL_WORDS_AT, names->names[i].ref);
-  else
-    lua_pushnil(L);
-  return 0;
+  lua_rawgeti(L, MCL_WORDS_AT, names->names[i].ref);
+  return READ;
 }
 
 /* Whether a duration is as the API prints it, without a fraction, and well within the limits. */
@@ -187,44 +182,42 @@ static int parse_units(lua_Integer *out, const char *text, size_t len)
   return len ? 0 : -1;
 }
 
-static int read_duration(struct mcL_reader *r, const struct mcL_field *field)
+static int read_duration(struct mcL_reader *r, const struct item *item)
 {
   lua_State *L = r->L;
   size_t len;
-  const char *text = text_of(L, &len);
+  const char *text = text_of(L, item, &len);
   lua_Integer seconds = 0;
   int is_whole = 1;
 
-  (void)field;
   if(text && is_canonical_duration(text, len))
-    return 0;
+    return READ;
   if(r->as_json)
-    return -1;
-  if(lua_type(L, -1) == LUA_TNUMBER)
+    return ODD;
+  if(item->type == LUA_TNUMBER)
     seconds = lua_tointegerx(L, -1, &is_whole);
   else if(!text || parse_units(&seconds, text, len))
-    return -1;
+    return ODD;
   if(!is_whole || seconds > INT_MAX || seconds < -INT_MAX)
-    return -1;
+    return ODD;
   lua_pop(L, 1);
   lua_pushfstring(L, "%Is", (LUAI_UACINT)seconds);
-  return 0;
+  return READ;
 }
 
-static int read_timestamp(struct mcL_reader *r, const struct mcL_field *field)
+static int read_timestamp(struct mcL_reader *r, const struct item *item)
 {
   static const char SHAPE[] = "0000-00-00T00:00:00";
   size_t len, i;
-  const char *text = text_of(r->L, &len);
+  const char *text = text_of(r->L, item, &len);
 
-  (void)field;
   if(!text || len < sizeof(SHAPE) - 1)
-    return -1;
+    return ODD;
   for(i = 0; i < sizeof(SHAPE) - 1; i++) {
     if(SHAPE[i] == '0' ? !is_digit(text[i]) : text[i] != SHAPE[i])
-      return -1;
+      return ODD;
   }
-  return 0;
+  return READ;
 }
 
 /* [-0, +0, m] whether the key and value on top are those of a map: 1 to keep, 0 for a null, which
@@ -232,16 +225,21 @@ static int read_timestamp(struct mcL_reader *r, const struct mcL_field *field)
 static int check_entry(struct mcL_reader *r)
 {
   lua_State *L = r->L;
-  size_t len;
+  int type = lua_type(L, -1);
   const char *text;
+  size_t len;
 
   if(lua_type(L, -2) != LUA_TSTRING)
     return -1;
-  if(mcL_is_null(L, -1))
+  if(type == LUA_TSTRING) {
+    text = lua_tolstring(L, -1, &len);
+    if(!mc_is_utf8(text, len))
+      return -1;
+  } else if(type == LUA_TLIGHTUSERDATA && mcL_is_null(L, -1)) {
     return 0;
-  text = text_of(L, &len);
-  if(text ? !mc_is_utf8(text, len) : r->as_json || lua_type(L, -1) != LUA_TNUMBER)
+  } else if(type != LUA_TNUMBER || r->as_json) {
     return -1;
+  }
   text = lua_tolstring(L, -2, &len);
   return mc_is_utf8(text, len) ? 1 : -1;
 }
@@ -259,22 +257,21 @@ static void number_to_text(lua_State *L)
   lua_tostring(L, -1);
 }
 
-static int read_map(struct mcL_reader *r, const struct mcL_field *field)
+static int read_map(struct mcL_reader *r, const struct item *item)
 {
   lua_State *L = r->L;
   int map = lua_gettop(L), count = 0, rc;
 
-  (void)field;
-  if(!lua_istable(L, map))
-    return -1;
+  if(item->type != LUA_TTABLE)
+    return ODD;
   for(lua_pushnil(L); lua_next(L, map); lua_pop(L, 1)) {
     rc = check_entry(r);
     if(rc < 0)
-      return -1;
+      return ODD;
     count += rc;
   }
   if(!count)
-    return set_nil(L);
+    return DEFAULT;
   lua_createtable(L, 0, count);
   for(lua_pushnil(L); lua_next(L, map);) {
     if(mcL_is_null(L, -1)) {
@@ -283,53 +280,54 @@ static int read_map(struct mcL_reader *r, const struct mcL_field *field)
     }
     if(lua_type(L, -1) == LUA_TNUMBER)
       number_to_text(L);
-    lua_pushvalue(L, -2); /* stack: map, out, key, value, key */
-    lua_insert(L, -2);
+    lua_pushvalue(L, -2); /* stack: map, out, key, value, key, value */
+    lua_pushvalue(L, -2);
     lua_rawset(L, map + 1);
+    lua_pop(L, 1);
   }
   lua_replace(L, map);
-  return 0;
+  return READ;
 }
 
-static int read_any(struct mcL_reader *r, const struct mcL_field *field)
+static int read_any(struct mcL_reader *r, const struct item *item)
 {
   (void)r;
-  (void)field;
-  return 0;
+  (void)item;
+  return READ;
 }
 
-static int read_message(struct mcL_reader *r, const struct mcL_field *field)
+static int read_message(struct mcL_reader *r, const struct item *item)
 {
-  return mcL_read_message(r, field->message);
+  return mcL_read_message(r, item->field->message) ? ODD : READ;
 }
 
-static int read_messages(struct mcL_reader *r, const struct mcL_field *field)
+static int read_messages(struct mcL_reader *r, const struct item *item)
 {
   lua_State *L = r->L;
   int list = lua_gettop(L);
   lua_Integer count, left, i;
 
-  if(!lua_istable(L, list))
-    return -1;
+  if(item->type != LUA_TTABLE)
+    return ODD;
   count = left = (lua_Integer)lua_rawlen(L, list);
   for(lua_pushnil(L); lua_next(L, list); lua_pop(L, 1))
     left--;
   if(left)
-    return -1;
+    return ODD;
   if(!count)
-    return set_nil(L);
+    return DEFAULT;
   lua_createtable(L, (int)(count < 1000 ? count : 1000), 0);
   for(i = 1; i <= count; i++) {
     lua_rawgeti(L, list, i);
-    if(mcL_read_message(r, field->message))
-      return -1;
+    if(mcL_read_message(r, item->field->message))
+      return ODD;
     lua_rawseti(L, list + 1, i);
   }
   lua_replace(L, list);
-  return 0;
+  return READ;
 }
 
-static int (*const readers[MCL_KINDS])(struct mcL_reader *r, const struct mcL_field *field) = {
+static int (*const readers[MCL_KINDS])(struct mcL_reader *r, const struct item *item) = {
     [MCL_STRING] = read_string, [MCL_BOOLEAN] = read_bool,        [MCL_INT32] = read_int32,
     [MCL_BLOB] = read_bytes,    [MCL_ENUM] = read_enum,           [MCL_DURATION] = read_duration,
     [MCL_MAP] = read_map,       [MCL_TIMESTAMP] = read_timestamp, [MCL_ANY] = read_any,
@@ -341,68 +339,68 @@ struct seen {
   unsigned fields, oneofs;
 };
 
-/* [-0, +0, m] Read the member whose key and value are on top. Returns its place from 1 on, the
-   canonical value on top; 0 when it is to be passed over; -1 when it is at fault. */
-static int read_member(struct mcL_reader *r, const struct mcL_message *message, struct seen *seen)
+/* [-0, +0, m] Read the member whose key and value are on top; `*place` becomes the field's number when
+   its value is to be kept. 0, or -1 when the member is at fault or not plain. */
+static int read_member(struct mcL_reader *r, const struct mcL_message *message, struct seen *seen,
+                       int *place)
 {
   lua_State *L = r->L;
-  const struct mcL_field *field;
+  struct item item = {NULL, lua_type(L, -1)};
+  const char *name;
   size_t len;
-  int number;
+  int rc, number;
 
   if(lua_type(L, -2) != LUA_TSTRING) {
     /* a list is no message; what else there is, is not known */
     return !r->is_lenient || (lua_isinteger(L, -2) && lua_tointeger(L, -2) == 1) ? -1 : 0;
   }
-  const char *name = lua_tolstring(L, -2, &len);
-
-  field = mcL_find_field(message, name, len, r->as_json);
-  if(!field)
+  name = lua_tolstring(L, -2, &len);
+  item.field = mcL_find_field(message, name, len, r->as_json);
+  if(!item.field)
     return r->is_lenient ? 0 : -1;
-  number = (int)(field - message->fields);
+  number = (int)(item.field - message->fields);
   if(seen->fields & 1u << number)
     return -1; /* in both spellings */
   seen->fields |= 1u << number;
-  if(mcL_is_null(L, -1))
+  if(item.type == LUA_TLIGHTUSERDATA && mcL_is_null(L, -1))
     return 0;
-  if(seen->oneofs & field->oneof)
+  if(seen->oneofs & item.field->oneof)
     return -1;
-  seen->oneofs |= field->oneof;
-  return readers[field->kind](r, field) ? -1 : number + 1;
+  seen->oneofs |= item.field->oneof;
+  rc = readers[item.field->kind](r, &item);
+  if(rc == READ)
+    *place = number;
+  return rc == ODD ? -1 : 0;
 }
 
 /* [-0, +0, m] */
 int mcL_read_message(struct mcL_reader *r, const struct mcL_message *message)
 {
   lua_State *L = r->L;
-  int value = lua_gettop(L), count = (int)message->count, filled = 0, place, i;
+  int value = lua_gettop(L), count = 0, place;
+  unsigned char places[MCL_MAX_FIELDS]; /* of the values that are kept, in the order they came in */
   struct seen seen = {0, 0};
 
   if(!lua_istable(L, value))
     return -1;
-  luaL_checkstack(L, count + 10, "a message to be read");
-  lua_settop(L, value + count); /* a place for each field's value */
+  luaL_checkstack(L, (int)message->count + 10, "a message to be read");
   for(lua_pushnil(L); lua_next(L, value);) {
-    place = read_member(r, message, &seen);
-    if(place < 0)
+    place = -1;
+    if(read_member(r, message, &seen, &place))
       return -1;
-    if(place) {
-      filled += !lua_isnil(L, -1);
-      lua_replace(L, value + place);
-    } else {
+    if(place < 0) {
       lua_pop(L, 1);
+    } else {
+      places[count++] = (unsigned char)place;
+      lua_insert(L, -2); /* stack: value, those that are kept, key */
     }
   }
-  lua_createtable(L, 0, filled);
-  for(i = 0; filled && i < count; i++) {
-    if(lua_isnil(L, value + 1 + i))
-      continue;
-    lua_rawgeti(L, MCL_WORDS_AT, message->fields[i].name.ref);
-    lua_pushvalue(L, value + 1 + i);
-    lua_rawset(L, -3);
-    filled--;
-  }
+  lua_createtable(L, 0, count);
   lua_replace(L, value);
-  lua_settop(L, value);
+  for(; count > 0; count--) {
+    lua_rawgeti(L, MCL_WORDS_AT, message->fields[places[count - 1]].name.ref);
+    lua_insert(L, -2);
+    lua_rawset(L, value);
+  }
   return 0;
 }

@@ -137,14 +137,17 @@ end
 
 -- A job as the script has it, with its name in full, read and checked.
 local function read_given(self, given, check)
-  local whole = tables.copy(given)
-  if type(whole.name) == "string" then
-    local why
-    whole.name, why = names.resolve(given.name, self)
-    check.known = why and { path = "name", value = given.name, message = why }
-  end
   check.rules = self.validate
-  return offline.read(whole, check)
+  if type(given.name) == "string" then
+    local why
+    check.name, why = names.resolve(given.name, self)
+    if why then
+      check.known = { path = "name", value = given.name, message = why }
+      given = tables.copy(given)
+      given.name = nil
+    end
+  end
+  return offline.read(given, check)
 end
 
 -- ---- jobs ----

@@ -2,7 +2,7 @@
 ---type.
 
 local cut <const> = require("mooncron.problem").cut
-local is_job_name <const> = require("mooncron.native").plain.is_job_name
+local parent_length <const> = require("mooncron.native").plain.parent_length
 
 local M = {}
 
@@ -83,8 +83,9 @@ end
 ---@param text string a full job name
 ---@return string?
 function M.parent(text)
-  if is_job_name(text) then
-    return text:match("^(.+)/jobs/")
+  local length = parent_length(text)
+  if length then
+    return text:sub(1, length)
   end
   return text:match("^(projects/[^/]+/locations/[^/]+)/jobs/[^/]+$")
 end
@@ -102,7 +103,7 @@ end
 ---@return string? name
 ---@return string? why
 function M.resolve(text, default)
-  if is_job_name(text) then
+  if parent_length(text) then
     return text
   elseif text:find("^projects/") then
     local parsed, why = M.parse(text)
@@ -110,7 +111,7 @@ function M.resolve(text, default)
   end
   if default.project and default.location and not text:find("/", 1, true) then
     local name = M.format(default.project, default.location, text)
-    if is_job_name(name) then
+    if parent_length(name) then
       return name
     end
   end

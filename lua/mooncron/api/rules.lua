@@ -30,7 +30,7 @@ local function check_name(job, report, ctx)
     return ctx.need_name and report(
       "name", nil, "is missing", "write projects/P/locations/L/jobs/J"
     )
-  elseif plain.is_job_name(name, ctx.parent) then
+  elseif plain.parent_length(name, ctx.parent) then
     return
   end
   local parsed, why = names.parse(name)

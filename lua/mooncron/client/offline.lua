@@ -23,7 +23,7 @@ end
 
 -- Adds the problems that nothing has been said about yet.
 local function add(problems, found)
-  for _, more in ipairs(found or {}) do
+  for _, more in ipairs(found) do
     if not is_told(more.path, problems) then
       problems[#problems + 1] = more
     end
@@ -34,6 +34,7 @@ end
 ---@field partial boolean? a patch: required fields may be missing
 ---@field parent string?
 ---@field rules boolean? false: only what cannot be sent at all is refused
+---@field name string? the job's name in full
 ---@field known mooncron.Problem? what has been found out already
 
 ---Read a job as a script writes it, and check it.
@@ -44,19 +45,27 @@ end
 function M.read(given, check)
   local job, found, readable = job_api.from_lua(given)
   local problems = { check.known }
-  add(problems, found)
+  if found then
+    add(problems, found)
+  end
+  local whole = job or readable or {}
+  whole.name = check.name or whole.name
   if check.rules ~= false then
-    local whole = job or readable or {}
-    local _
-    _, found = job_api.validate(whole, {
-      partial = check.partial or #problems > 0,
+    local ok
+    ok, found = job_api.validate(whole, {
+      partial = check.partial or problems[1] ~= nil,
       parent = check.parent,
       check_schedule = M.check_schedule,
     })
-    add(problems, found)
+    if not ok then
+      add(problems, found)
+    end
     if whole.time_zone and not whole.schedule then
-      local ok, e = M.check_schedule("* * * * *", whole.time_zone)
-      add(problems, not ok and { { path = "time_zone", value = whole.time_zone, message = e.message } })
+      local e
+      ok, e = M.check_schedule("* * * * *", whole.time_zone)
+      if not ok then
+        add(problems, { { path = "time_zone", value = whole.time_zone, message = e.message } })
+      end
     end
   end
   if problems[1] then
