@@ -6,8 +6,8 @@
 /* Quick looks at what most jobs have. Not 0 means that the text is faultless; 0, that it has to be
    looked at more closely. */
 
-/* projects/P/locations/L/jobs/J, under a parent (NULL: any): the length of the parent, 0 when it is not
-   plain. */
+/* projects/P/locations/L/jobs/J, under a parent (NULL: any): the length of the parent, 0 when it is
+   not plain. */
 size_t mc_plain_parent(const char *text, size_t len, const char *parent, size_t parent_len);
 
 /* http or https, a host without a user, and no control character. */

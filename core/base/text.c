@@ -91,6 +91,7 @@ static size_t escape(char out[6], unsigned char c)
 {
   static const char HEX[] = "0123456789abcdef";
   static const char NAMED[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+  static const char CODE[] = {'\\', 'u', '0', '0'};
   const char *row;
 
   out[0] = '\\';
@@ -100,7 +101,7 @@ static size_t escape(char out[6], unsigned char c)
       return 2;
     }
   }
-  memcpy(out + 1, "u00", 3);
+  memcpy(out, CODE, sizeof(CODE));
   out[4] = HEX[c >> 4];
   out[5] = HEX[c & 15];
   return 6;

@@ -63,7 +63,8 @@ static lua_Integer size_of(lua_State *L, int idx, int depth)
   return total;
 }
 
-/* [-0, +1, v] data.size_of(table) -> bytes of all texts in it, at whatever depth, and of their keys */
+/* [-0, +1, v] data.size_of(table) -> bytes of all texts in it, at whatever depth, and of their
+   keys */
 static int data_size_of(lua_State *L)
 {
   luaL_checktype(L, 1, LUA_TTABLE);
@@ -72,8 +73,8 @@ static int data_size_of(lua_State *L)
   return 1;
 }
 
-/* [-0, +1, v] data.copy(table [, more]) -> table: the table itself, what it holds is shared; with room
-   for so many members more */
+/* [-0, +1, v] data.copy(table [, more]) -> table: the table itself, what it holds is shared; with
+   room for so many members more */
 static int data_copy(lua_State *L)
 {
   int count = (int)luaL_optinteger(L, 2, 0);

@@ -45,7 +45,8 @@ static void add_name(struct mcL_message *message, const struct mcL_word *word, s
   message->by_hash[i] = (unsigned char)number;
 }
 
-/* ---- compiling what mooncron.schema describes: mistakes in it are the programmer's, and raise ---- */
+/* ---- compiling what mooncron.schema describes: mistakes in it are the programmer's, and raise
+   ---- */
 
 /* [-0, +0, m] keep the value on top in the table of words */
 static lua_Integer keep(lua_State *L)
@@ -102,8 +103,8 @@ static const struct mcL_message *compiled_message(lua_State *L, int idx)
   return message;
 }
 
-/* [-0, +0, v] a bit for the oneof that the field at `idx` is of; `oneofs` is the table of those that
-   were met */
+/* [-0, +0, v] a bit for the oneof that the field at `idx` is of; `oneofs` is the table of those
+   that were met */
 static unsigned oneof_bit(lua_State *L, int idx, int oneofs)
 {
   unsigned bit;
@@ -151,8 +152,8 @@ static void compile_field(lua_State *L, struct mcL_field *field, int idx, int on
     field->message = compiled_message(L, idx);
 }
 
-/* [-0, +1, v] message.compile(fields) -> message: the fields of mooncron.schema, in their order. What
-   it is made of is kept for good: messages are constants. */
+/* [-0, +1, v] message.compile(fields) -> message: the fields of mooncron.schema, in their order.
+   What it is made of is kept for good: messages are constants. */
 static int message_compile(lua_State *L)
 {
   struct mcL_message *message;

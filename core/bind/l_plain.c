@@ -4,8 +4,8 @@
 
 #include "base/plain.h"
 
-/* [-0, +1, v] plain.parent_length(name [, parent]) -> integer | nil: it is no job's name, or not one under
-   the parent */
+/* [-0, +1, v] plain.parent_length(name [, parent]) -> integer | nil: it is no job's name, or not
+   one under the parent */
 static int plain_parent_length(lua_State *L)
 {
   size_t len, parent_len = 0;
@@ -40,8 +40,8 @@ static int plain_is_mailbox(lua_State *L)
   return 1;
 }
 
-/* Whether the header whose name and value are on top is plain. `met` has a bit for what was there: names
-   that are alike in length and first letter may be the same. */
+/* Whether the header whose name and value are on top is plain. `met` has a bit for what was there:
+   names that are alike in length and first letter may be the same. */
 static int is_header(lua_State *L, uint64_t *met, size_t *total)
 {
   size_t len, value_len;
@@ -60,7 +60,8 @@ static int is_header(lua_State *L, uint64_t *met, size_t *total)
   return 1;
 }
 
-/* [-0, +1, v] plain.are_headers(headers, max) -> boolean: less than `max` bytes, none of them twice */
+/* [-0, +1, v] plain.are_headers(headers, max) -> boolean: less than `max` bytes, none of them
+   twice */
 static int plain_are_headers(lua_State *L)
 {
   lua_Integer max = luaL_checkinteger(L, 2);

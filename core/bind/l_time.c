@@ -85,8 +85,8 @@ static int time_schedule(lua_State *L)
   return 1;
 }
 
-/* [-0, +1|2, v] time.check_schedule(text[, zone]) -> true | nil, err: whether there is such a schedule.
-   The zone is a name; none is UTC. */
+/* [-0, +1|2, v] time.check_schedule(text[, zone]) -> true | nil, err: whether there is such a
+   schedule. The zone is a name; none is UTC. */
 static int time_check_schedule(lua_State *L)
 {
   struct tzdb_ud *db = lua_touserdata(L, lua_upvalueindex(1));

@@ -1,9 +1,9 @@
 #ifndef MC_BIND_MESSAGE_H
 #define MC_BIND_MESSAGE_H
 
-/* Messages of mooncron.schema, compiled: read from tables into the canonical form and written as JSON
-   text, as long as nothing is at fault or out of the ordinary. Whatever is, is left to the schema's
-   own walk in Lua, which has the words for it. */
+/* Messages of mooncron.schema, compiled: read from tables into the canonical form and written as
+   JSON text, as long as nothing is at fault or out of the ordinary. Whatever is, is left to the
+   schema's own walk in Lua, which has the words for it. */
 
 #include <stddef.h>
 
@@ -70,12 +70,12 @@ struct mcL_reader {
   int as_json; /* decoded JSON instead of what people write in Lua */
   int is_lenient; /* pass over what is not known */
 };
-/* [-0, +0, m] replace the value on top, a table or whatever else, by the canonical message. 0, or -1
-   when it is not plain: what is on the stack from the value on is of no use then. */
+/* [-0, +0, m] replace the value on top, a table or whatever else, by the canonical message. 0, or
+   -1 when it is not plain: what is on the stack from the value on is of no use then. */
 int mcL_read_message(struct mcL_reader *r, const struct mcL_message *message);
 
-/* [-0, +0, m] append the canonical message at `idx` as JSON text, `depth` tables around it. 0, or -1
-   when it is not canonical: the text is of no use then. */
+/* [-0, +0, m] append the canonical message at `idx` as JSON text, `depth` tables around it. 0, or
+   -1 when it is not canonical: the text is of no use then. */
 int mcL_put_message(struct mcL_writer *w, const struct mcL_message *message, int idx, int int_enums,
                     int depth);
 

@@ -15,8 +15,8 @@ struct item {
   int type;
 };
 
-/* Readers by kind: [-0, +0, m] READ: the value on top has become the canonical one; DEFAULT: it is one
-   that is left out; ODD: it is at fault or not plain. */
+/* Readers by kind: [-0, +0, m] READ: the value on top has become the canonical one; DEFAULT: it is
+   one that is left out; ODD: it is at fault or not plain. */
 
 /* The text on top, NULL when there is something else. */
 static const char *text_of(lua_State *L, const struct item *item, size_t *len)
@@ -339,8 +339,8 @@ struct seen {
   unsigned fields, oneofs;
 };
 
-/* [-0, +0, m] Read the member whose key and value are on top; `*place` becomes the field's number when
-   its value is to be kept. 0, or -1 when the member is at fault or not plain. */
+/* [-0, +0, m] Read the member whose key and value are on top; `*place` becomes the field's number
+   when its value is to be kept. 0, or -1 when the member is at fault or not plain. */
 static int read_member(struct mcL_reader *r, const struct mcL_message *message, struct seen *seen,
                        int *place)
 {

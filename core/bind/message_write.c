@@ -14,8 +14,8 @@ struct put {
   int int_enums;
 };
 
-/* Putters by kind: [-0, +0, m] append the value at `idx`. PUT; DEFAULT, which is to be left out, and
-   nothing was appended; or ODD: not canonical. */
+/* Putters by kind: [-0, +0, m] append the value at `idx`. PUT; DEFAULT, which is to be left out,
+   and nothing was appended; or ODD: not canonical. */
 
 /* The text at `idx`, NULL when there is something else. */
 static const char *text_at(lua_State *L, int idx, size_t *len)
@@ -168,9 +168,12 @@ static int put_field(const struct put *p, int idx, char mark)
 
   mcL_open_item(w, mark, p->depth);
   at = mcL_room(w, name->len + 4);
-  *at = '"';
-  memcpy(at + 1, name->text, name->len);
-  memcpy(at + 1 + name->len, "\": ", 3);
+  *at++ = '"';
+  memcpy(at, name->text, name->len);
+  at += name->len;
+  *at++ = '"';
+  *at++ = ':';
+  *at = ' ';
   w->out->len += name->len + (w->is_pretty ? 4 : 3);
   rc = putters[p->field->kind](p, idx);
   if(rc == DEFAULT)

@@ -54,14 +54,14 @@ static inline void mcL_put(struct mcL_writer *w, const char *text, size_t len)
 
 /* [-0, +0, m] append a text in quotes */
 void mcL_put_quoted(struct mcL_writer *w, const char *text, size_t len);
-/* [-0, +0, m] append `mark`, after which a member or an item comes that `depth` tables stand around;
-   or `mark` at the end of a table's items. Pretty text has new lines there. */
+/* [-0, +0, m] append `mark`, after which a member or an item comes that `depth` tables stand
+   around; or `mark` at the end of a table's items. Pretty text has new lines there. */
 void mcL_open_item(struct mcL_writer *w, char mark, int depth);
 void mcL_close_items(struct mcL_writer *w, char mark, int depth);
 
-/* [-0, +0, m] append the value at `idx`, a table with the members that the list at `order` (0: none)
-   names first and the others sorted. `depth` tables stand around it. Returns NULL, or what JSON does
-   not have; the text is of no use then. */
+/* [-0, +0, m] append the value at `idx`, a table with the members that the list at `order` (0:
+   none) names first and the others sorted. `depth` tables stand around it. Returns NULL, or what
+   JSON does not have; the text is of no use then. */
 const char *mcL_put_value(struct mcL_writer *w, int idx, int order, int depth);
 
 #endif

@@ -19,6 +19,13 @@ local Zone = {}
 ---@return mooncron.Err? err `path` is `schedule` or `time_zone`; `pos` the byte at fault, from 0
 function time.schedule(text, zone, options) end
 
+---Whether there is such a schedule; makes none.
+---@param text string
+---@param zone string?
+---@return true?
+---@return mooncron.Err? err as that of `schedule`
+function time.check_schedule(text, zone) end
+
 ---@param name string
 ---@return core.time.Zone?
 ---@return mooncron.Err?

@@ -72,13 +72,8 @@ local function check_schedule(job, report, ctx)
   local schedule, zone = job.schedule, job.time_zone or "UTC"
   if not schedule then
     if not ctx.partial then
-      report(
-        "schedule",
-        nil,
-        "is missing",
-        "write five cron fields, or 'every 5 minutes'",
-        SCHEDULE_SENTENCE
-      )
+      local fix = "write five cron fields, or 'every 5 minutes'"
+      report("schedule", nil, "is missing", fix, SCHEDULE_SENTENCE)
     end
   elseif ctx.check_schedule then
     local ok, e = ctx.check_schedule(schedule, zone)
@@ -207,12 +202,8 @@ local function check_http_target(job, report, ctx)
     end
   elseif 3 * #uri <= M.max_uri and plain.is_uri(uri) then -- luacheck: ignore 542
   elseif not M.host_of(uri) then
-    report(
-      "http_target.uri",
-      uri,
-      "is not an http or https URI",
-      "write http://HOST/... or https://HOST/..."
-    )
+    local fix = "write http://HOST/... or https://HOST/..."
+    report("http_target.uri", uri, "is not an http or https URI", fix)
   elseif uri:find("[%c\127]") then
     report("http_target.uri", uri, "has a control character in it")
   else
@@ -243,12 +234,8 @@ local function check_app_engine_target(job, report)
     local fix = ("write '/%s'"):format(problem.cut(uri))
     report(path .. ".relative_uri", uri, "must begin with '/'", fix)
   elseif uri and uri:find("[%s%c]") then
-    report(
-      path .. ".relative_uri",
-      uri,
-      "has a space or a control character in it",
-      "write it percent-encoded"
-    )
+    local why = "has a space or a control character in it"
+    report(path .. ".relative_uri", uri, why, "write it percent-encoded")
   elseif uri then
     check_uri_length(path .. ".relative_uri", uri, report)
   end

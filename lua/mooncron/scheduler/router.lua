@@ -147,7 +147,7 @@ local OPERATION <const> = LOCATION .. "/operations/*"
 ---@field method string
 ---@field path string below the version, `*` for a segment that is free
 ---@field verb string? what follows the last segment's colon
----@field answer (fun(call: mooncron.scheduler.Call): string|table|nil, any)? nil: the API has it, and we have not
+---@field answer (fun(call: mooncron.scheduler.Call): string|table|nil, any)? nil: we do not have it
 ---@field is_kept boolean? its plain answer is one that depends on the job alone
 
 ---@type mooncron.scheduler.Route[]
