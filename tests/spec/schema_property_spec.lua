@@ -331,8 +331,8 @@ local function slow_rules()
 end
 
 local PARTS <const> = {
-  name = { "projects/", "P", "p-1", "a.b:c", "/locations/", "us-central1", "/jobs/", "j_1", "x", "é", ".", "/",
-    "" },
+  name = { "projects/", "P", "p-1", "a.b:c", "/locations/", "us-central1", "/jobs/", "j_1", "x", "é", ".",
+    "/", "" },
   uri = { "http://", "https://", "HTTP://", "example.com", "[::1]", ":80", ":", "/", "?q", "#f", "u@",
     " ", "\r", "\127", "é", "", "a-b.c", "x_y" },
   mail = { "a", "b.c", "@", " ", "\v", "é", "", "x@y", "\0" },
