@@ -45,8 +45,7 @@ static void add_name(struct mcL_message *message, const struct mcL_word *word, s
   message->by_hash[i] = (unsigned char)number;
 }
 
-/* ---- compiling what mooncron.schema describes: mistakes in it are the programmer's, and raise
-   ---- */
+/* ---- compiling what mooncron.schema describes: mistakes raise, they are the programmer's ---- */
 
 /* [-0, +0, m] keep the value on top in the table of words */
 static lua_Integer keep(lua_State *L)
@@ -80,7 +79,7 @@ static const struct mcL_enum *compile_enum(lua_State *L, int idx)
   luaL_checktype(L, -1, LUA_TTABLE);
   lua_getfield(L, -1, "names");
   names->count = lua_rawlen(L, -1);
-  luaL_argcheck(L, names->count && names->count <= MCL_MAX_ENUM, 1, "too many names in an enum");
+  luaL_argcheck(L, names->count && names->count <= MCL_MAX_ENUM, 1, "an enum has 1 to 16 names");
   for(i = 0; i < names->count; i++) {
     lua_rawgeti(L, -1, (lua_Integer)i + 1);
     take_word(L, &names->names[i]);
@@ -163,7 +162,7 @@ static int message_compile(lua_State *L)
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
   count = lua_rawlen(L, 1);
-  luaL_argcheck(L, count <= MCL_MAX_FIELDS, 1, "too many fields");
+  luaL_argcheck(L, count <= MCL_MAX_FIELDS, 1, "a message has at most 32 fields");
   lua_newtable(L); /* stack: fields, oneofs, message, field */
   message = lua_newuserdatauv(L, sizeof(*message), 0);
   memset(message, 0, sizeof(*message));
@@ -183,7 +182,7 @@ static int message_compile(lua_State *L)
 
 /* ---- using it ---- */
 
-/* [-0, +1, v] message:read(value, as_json, is_lenient) -> table | nil: not plain */
+/* [-0, +1, v] message.read(message, value, as_json, is_lenient) -> table | nil: not plain */
 static int message_read(lua_State *L)
 {
   const struct mcL_message *message = luaL_checkudata(L, 1, MESSAGE);
@@ -196,7 +195,7 @@ static int message_read(lua_State *L)
   return 1;
 }
 
-/* [-0, +1, v] message:text(value, is_pretty, int_enums) -> string | nil: not canonical */
+/* [-0, +1, v] message.text(message, value, is_pretty, int_enums) -> string | nil: not canonical */
 static int message_text(lua_State *L)
 {
   const struct mcL_message *message = luaL_checkudata(L, 1, MESSAGE);

@@ -41,6 +41,8 @@ struct mc_buf *mcL_scratch(lua_State *L, int idx)
 {
   struct mc_buf *buf = lua_touserdata(L, idx);
 
+  if(buf->cap > MAX_KEPT) /* left by a text that failed */
+    mc_buf_clear(buf);
   buf->len = 0;
   return buf;
 }
