@@ -104,6 +104,7 @@ describe("any job", function()
       job.validate(value, { parent = "projects/P/locations/L" })
       local stored = job.normalise_stored(value)
       assert.equal(print_job(stored), print_job(job.normalise_stored(stored)))
+      assert.same(stored, job.normalise_stored(value, true), "in its own tables too")
     end
   end)
 end)

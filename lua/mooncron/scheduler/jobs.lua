@@ -121,7 +121,8 @@ local function check(job, context)
 end
 
 ---@param parent string "projects/P/locations/L"
----@param given table canonical; without a name the service makes one [ref]
+---@param given table canonical, and what is in it the service's from then on; without a name the service
+--- makes one [ref]
 function Jobs:create(parent, given)
   local job = job_api.strip_output(given)
   job.name = job.name or ("%s/jobs/%d"):format(parent, self.random())
@@ -129,7 +130,7 @@ function Jobs:create(parent, given)
   if not ok then
     return nil, e
   end
-  job = job_api.normalise_stored(job)
+  job = job_api.normalise_stored(job, true)
   local now_ms = self.clock:now_ms()
   local row = {
     name = job.name,
