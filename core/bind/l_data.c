@@ -5,6 +5,7 @@
 #include "base/base64.h"
 #include "base/text.h"
 
+#define MAX_COMPARED 200
 #define SCRATCH_AT lua_upvalueindex(1)
 
 /* [-0, +1, v] data.is_utf8(text) -> boolean */
@@ -94,6 +95,42 @@ static int data_copy(lua_State *L)
   return 1;
 }
 
+static int are_equal(lua_State *L, int a, int b, int depth)
+{
+  lua_Integer left = 0;
+  int same = 1;
+
+  if(lua_rawequal(L, a, b))
+    return 1;
+  if(!lua_istable(L, a) || !lua_istable(L, b))
+    return 0;
+  if(depth > MAX_COMPARED)
+    luaL_error(L, "tables in tables, too deep to compare");
+  luaL_checkstack(L, 6, "values to be compared");
+  for(lua_pushnil(L); same && lua_next(L, a); lua_pop(L, 1), left++) {
+    lua_pushvalue(L, -2);
+    lua_rawget(L, b); /* stack: key, item of a, item of b */
+    same = are_equal(L, lua_gettop(L) - 1, lua_gettop(L), depth + 1);
+    lua_pop(L, 1);
+  }
+  if(!same) {
+    lua_pop(L, 1);
+    return 0;
+  }
+  for(lua_pushnil(L); lua_next(L, b); lua_pop(L, 1))
+    left--;
+  return !left;
+}
+
+/* [-0, +1, v] data.equal(a, b) -> boolean: tables by what they hold */
+static int data_equal(lua_State *L)
+{
+  luaL_checkany(L, 1);
+  lua_settop(L, 2);
+  lua_pushboolean(L, are_equal(L, 1, 2, 0));
+  return 1;
+}
+
 /* Whether more tables stand in one another than there may. */
 static int is_too_deep(lua_State *L, int idx, int depth)
 {
@@ -144,9 +181,13 @@ static int data_json(lua_State *L)
 /* [-0, +1, m] */
 int mcL_open_data(lua_State *L)
 {
-  static const luaL_Reg functions[] = {
-      {"is_utf8", data_is_utf8}, {"base64", data_base64}, {"from_base64", data_from_base64},
-      {"size_of", data_size_of}, {"copy", data_copy},     {NULL, NULL}};
+  static const luaL_Reg functions[] = {{"is_utf8", data_is_utf8},
+                                       {"base64", data_base64},
+                                       {"from_base64", data_from_base64},
+                                       {"size_of", data_size_of},
+                                       {"copy", data_copy},
+                                       {"equal", data_equal},
+                                       {NULL, NULL}};
   static const luaL_Reg writers[] = {{"json", data_json}, {NULL, NULL}};
 
   luaL_newlib(L, functions);

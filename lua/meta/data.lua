@@ -29,6 +29,12 @@ function data.size_of(value) end
 ---@return table
 function data.copy(value, more) end
 
+---Whether two values are the same, tables by what they hold.
+---@param a any
+---@param b any
+---@return boolean
+function data.equal(a, b) end
+
 ---@param value any
 ---@param order table? of `mooncron.json.pretty`
 ---@param is_pretty boolean?

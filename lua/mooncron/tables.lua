@@ -9,22 +9,7 @@ local M = {}
 M.copy = native.data.copy
 
 ---Whether two values are the same, tables by what they hold.
----@return boolean
-function M.equal(a, b)
-  if type(a) ~= "table" or type(b) ~= "table" then
-    return a == b
-  end
-  for key, item in next, a do
-    if not M.equal(item, b[key]) then
-      return false
-    end
-  end
-  for key in next, b do
-    if a[key] == nil then
-      return false
-    end
-  end
-  return true
-end
+---@type fun(a: any, b: any): boolean
+M.equal = native.data.equal
 
 return M

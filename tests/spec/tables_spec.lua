@@ -17,6 +17,10 @@ describe("tables", function()
     { { a = { 1, 2 } }, { a = { 1, 2 } }, true, "all the way down" },
     { { a = { 1, 2 } }, { a = { 1, 3 } }, false, "a difference below" },
     { { a = 1 }, { a = 1, b = 2 }, false, "more on the right" },
+    { { a = { b = { c = 1 } }, d = 1 }, { a = { b = { c = 1 } }, d = 2 }, false, "a difference beside" },
+    { { a = 1, b = 2 }, { a = 1, c = 2 }, false, "another name" },
+    { nil, nil, true, "nothing at all" },
+    { false, nil, false, "false and nothing" },
     { { a = 1, b = 2 }, { a = 1 }, false, "more on the left" },
     { {}, nil, false, "a table and none" },
   }

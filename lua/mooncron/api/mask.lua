@@ -143,12 +143,13 @@ end
 local function compare(message, old, new, prefix, paths)
   for _, field in ipairs(message.fields) do
     local a, b = old[field.name], new[field.name]
-    local path = prefix .. field.name
-    if not is_settable(field) or tables.equal(a, b) then -- luacheck: ignore 542
-    elseif field.kind == "message" and a and b and next(b) ~= nil then
-      compare(field.message, a, b, path .. ".", paths)
-    elseif b ~= nil or not is_replaced(message, field, new) then
-      paths[#paths + 1] = path
+    if a ~= b and is_settable(field) and not tables.equal(a, b) then
+      local path = prefix .. field.name
+      if field.kind == "message" and a and b and next(b) ~= nil then
+        compare(field.message, a, b, path .. ".", paths)
+      elseif b ~= nil or not is_replaced(message, field, new) then
+        paths[#paths + 1] = path
+      end
     end
   end
   return paths

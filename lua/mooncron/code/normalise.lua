@@ -102,21 +102,36 @@ local function app_engine_target(given)
   return target
 end
 
--- Drops defaults and empty messages; the target stays, whatever is in it.
-local function strip(message, value, prefix)
-  local out
+-- What is kept of a message's fields, by their names: fields of the service are not.
+local function shape_of(message, prefix)
+  local shape = {}
   for _, field in ipairs(message.fields) do
-    local item = value[field.name]
-    if item ~= nil then
-      local path = prefix .. field.name
-      if field.output or item == M.defaults[path] or item == ZERO[path] then
-        item = nil
-      elseif field.kind == "message" then
-        item = strip(field.message, item, path .. ".") or field.oneof and {} or nil
+    local path = prefix .. field.name
+    shape[field.name] = not field.output and {
+      default = M.defaults[path],
+      zero = ZERO[path],
+      inner = field.kind == "message" and shape_of(field.message, path .. ".") or nil,
+      is_target = field.oneof ~= nil,
+    } or nil
+  end
+  return shape
+end
+
+local JOB <const> = shape_of(fields.job, "")
+
+-- Drops defaults and empty messages; the target stays, whatever is in it.
+local function strip(shape, value)
+  local out
+  for name, item in next, value do
+    local field = shape[name]
+    if field and item ~= field.default and item ~= field.zero then
+      local kept = item
+      if field.inner then
+        kept = strip(field.inner, item) or field.is_target and {} or nil
       end
-      if item ~= nil then
+      if kept ~= nil then
         out = out or {}
-        out[field.name] = item
+        out[name] = kept
       end
     end
   end
@@ -141,7 +156,7 @@ function M.compared(job)
   else
     out.attempt_deadline = nil -- ignored for Pub/Sub [ref]
   end
-  return strip(fields.job, out, "") or {}
+  return strip(JOB, out) or {}
 end
 
 local SENT <const> = { -- defaults that a patch names, so that nothing depends on what clearing means
