@@ -42,6 +42,7 @@ local STEPS <const> = {
   { "from_lua", function() return job.from_lua(read) end },
   { "validate", function() return job.validate(read, CTX) end },
   { "normalise_stored", function() return job.normalise_stored(read) end },
+  { "decode + normalise_stored", function() return job.normalise_stored(job.decode(TEXT), true) end },
   { "to_json", function() return job.to_json(read) end },
   { "json.encode", function() return json.encode(written) end },
   { "json.pretty", function() return json.pretty(written, job.order) end },
@@ -57,7 +58,7 @@ local STEPS <const> = {
   { "text to text, all steps", function()
     local value = job.decode(TEXT)
     assert(job.validate(value, CTX))
-    return job.to_text(job.normalise_stored(value), PRETTY)
+    return job.to_text(job.normalise_stored(value, true), PRETTY)
   end },
 }
 
