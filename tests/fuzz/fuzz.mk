@@ -2,7 +2,7 @@
 # tests; a smoke run starts from it and writes what it finds under build/.
 
 FUZZ := $(B)/fuzz
-FUZZ_NAMES := cron english tzif
+FUZZ_NAMES := cron english tzif text
 FUZZ_SRC := $(wildcard core/base/*.c core/time/*.c)
 FUZZ_CC ?= $(if $(shell command -v clang-14),clang-14,clang)
 FUZZ_SECONDS ?= 10
