@@ -237,6 +237,8 @@ static void finish(struct exchange *x, CURLcode code)
                                                            : 0;
   if(code)
     explain(x, code);
+  else
+    event->err.code = MC_OK; /* another address of the host did it */
   curl_multi_remove_handle(client->multi, x->easy);
   mc_loop_end(client->loop, &x->op);
   mc_loop_emit(client->loop, &event->event, x->op.id);
@@ -246,7 +248,7 @@ static void finish(struct exchange *x, CURLcode code)
 
 /* The one place where curl's completions are read. After a socket that could not be watched libcurl
    is stuck until no request is left: all of them end. */
-static void drain(struct mc_client *client)
+void mc_client_drain(struct mc_client *client)
 {
   struct exchange *x;
   CURLMsg *msg;
@@ -263,123 +265,6 @@ static void drain(struct mc_client *client)
   while(client->stuck && client->running)
     finish(client->running, CURLE_OUT_OF_MEMORY);
   client->stuck = 0;
-}
-
-/* ---- curl's sockets and timer on the loop ---- */
-
-struct watched {
-  uv_poll_t poll;
-  curl_socket_t socket;
-  struct mc_client *client;
-};
-
-static void free_handle(uv_handle_t *handle)
-{
-  mc_free(handle->data);
-}
-
-static void on_socket_ready(uv_poll_t *poll, int status, int events)
-{
-  struct watched *w = poll->data;
-  struct mc_client *client = w->client;
-  int flags = 0, running;
-
-  if(status < 0)
-    flags = CURL_CSELECT_ERR;
-  if(events & UV_READABLE)
-    flags |= CURL_CSELECT_IN;
-  if(events & UV_WRITABLE)
-    flags |= CURL_CSELECT_OUT;
-  curl_multi_socket_action(client->multi, w->socket, flags, &running);
-  drain(client);
-}
-
-static struct watched *watch(struct mc_client *client, curl_socket_t socket)
-{
-  struct watched *w = mc_calloc(1, sizeof(*w));
-
-  if(!w || uv_poll_init_socket(mc_loop_uv(client->loop), &w->poll, socket)) {
-    mc_free(w);
-    return NULL;
-  }
-  w->client = client;
-  w->socket = socket;
-  w->poll.data = w;
-  curl_multi_assign(client->multi, socket, w);
-  return w;
-}
-
-static int on_socket(CURL *easy, curl_socket_t socket, int what, void *arg, void *known)
-{
-  struct mc_client *client = arg;
-  struct watched *w = known;
-  int events = 0;
-
-  (void)easy;
-  if(what == CURL_POLL_REMOVE) {
-    if(w) {
-      curl_multi_assign(client->multi, socket, NULL);
-      uv_poll_stop(&w->poll);
-      uv_close((uv_handle_t *)&w->poll, free_handle);
-    }
-    return 0;
-  }
-  if(!w)
-    w = watch(client, socket);
-  if(!w) {
-    client->stuck = 1;
-    return -1;
-  }
-  if(what & CURL_POLL_IN)
-    events |= UV_READABLE;
-  if(what & CURL_POLL_OUT)
-    events |= UV_WRITABLE;
-  uv_poll_start(&w->poll, events, on_socket_ready);
-  return 0;
-}
-
-static void on_timer(uv_timer_t *timer);
-
-/* libuv counts whole milliseconds of a clock that it reads once a turn, so its timer may ring a
-   little before libcurl's time is up; libcurl does nothing then and, as it has told that time
-   before, does not tell it again. */
-static void rearm(struct mc_client *client)
-{
-  long timeout_ms = -1;
-
-  if(uv_is_active((uv_handle_t *)client->timer))
-    return;
-  curl_multi_timeout(client->multi, &timeout_ms);
-  if(timeout_ms >= 0)
-    uv_timer_start(client->timer, on_timer, timeout_ms ? (uint64_t)timeout_ms : 1, 0);
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-  struct mc_client *client = timer->data;
-  int running;
-
-  curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-  drain(client);
-  rearm(client);
-}
-
-/* curl must not be called from here: even a timeout of 0 only arms the timer. */
-static int on_timeout(CURLM *multi, long timeout_ms, void *arg)
-{
-  struct mc_client *client = arg;
-
-  (void)multi;
-  if(!client->timer)
-    return 0;
-  if(timeout_ms < 0)
-    uv_timer_stop(client->timer);
-  else {
-    if(timeout_ms > 0)
-      uv_update_time(mc_loop_uv(client->loop));
-    uv_timer_start(client->timer, on_timer, (uint64_t)timeout_ms, 0);
-  }
-  return 0;
 }
 
 /* ---- life ---- */
@@ -399,7 +284,8 @@ static void shut(struct mc_resident *resident)
     mc_loop_cancel(client->loop, client->running->op.id);
   while(client->idle_count)
     curl_easy_cleanup(client->idle[--client->idle_count]);
-  curl_multi_cleanup(client->multi); /* calls on_socket for what is open */
+  curl_multi_cleanup(client->multi); /* lets go of its sockets and closes them */
+  mc_sockets_end(client);
   client->multi = NULL;
   uv_timer_stop(client->timer);
   uv_close((uv_handle_t *)client->timer, free_timer);
@@ -411,10 +297,7 @@ static void configure(struct mc_client *client, const struct mc_client_opts *opt
 {
   CURLM *multi = client->multi;
 
-  curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-  curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, client);
-  curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timeout);
-  curl_multi_setopt(multi, CURLMOPT_TIMERDATA, client);
+  mc_sockets_begin(client);
   curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
   curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)opts->max_connections);
   curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)opts->max_host_connections);

@@ -1,8 +1,8 @@
 #ifndef MC_NET_CLIENT_INT_H
 #define MC_NET_CLIENT_INT_H
 
-/* What client.c (exchanges, sockets, answers) and request.c (what is sent) share; nobody else
-   includes it. */
+/* What client.c (exchanges, answers), request.c (what is sent) and sockets.c (connections on the
+   loop) share; nobody else includes it. */
 
 #include <curl/curl.h>
 #include <uv.h>
@@ -11,6 +11,8 @@
 
 #define MAX_HEAD (256 * 1024) /* bytes of an answer's header lines */
 #define MAX_IDLE_HANDLES 256 /* easy handles kept for the next request */
+
+struct mc_watch;
 
 struct mc_client {
   struct mc_resident resident;
@@ -22,6 +24,8 @@ struct mc_client {
   CURL *idle[MAX_IDLE_HANDLES];
   size_t idle_count;
   int stuck; /* a socket could not be watched: no memory */
+  struct mc_watch **watches; /* by socket; NULL: none */
+  size_t watch_count;
 };
 
 /* One request on its way. */
@@ -44,5 +48,15 @@ struct exchange {
 
 /* request.c: check the request and tell it to the exchange's easy handle. */
 int mc_exchange_prepare(struct exchange *x, const struct mc_request *request, struct mc_err *err);
+
+/* sockets.c: have the loop tell libcurl's multi handle of its sockets and time. */
+void mc_sockets_begin(struct mc_client *client);
+/* The sockets of this exchange are opened and closed by us. */
+void mc_sockets_own(struct exchange *x);
+/* After the multi handle is gone. */
+void mc_sockets_end(struct mc_client *client);
+
+/* client.c: hand over what libcurl has completed. */
+void mc_client_drain(struct mc_client *client);
 
 #endif

@@ -1,7 +1,6 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "net/client_int.h"
 
@@ -149,14 +148,6 @@ static int set_url(CURL *easy, const char *url, struct mc_err *err)
   return MC_OK;
 }
 
-/* As libcurl's own, but no child process inherits it. */
-static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
-{
-  (void)arg;
-  (void)purpose;
-  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
 /* Not set on purpose: CURLOPT_NOSIGNAL, with which libcurl would leave SIGPIPE to the program,
    and a stock interpreter dies of it. CURLOPT_PIPEWAIT (wait for a connection that may take more
    streams) holds back everything behind one slow answer where there is no HTTP/2, so it is for
@@ -169,7 +160,7 @@ static void set_options(struct exchange *x, const struct mc_request *request)
   int multiplex = !request->http1 && !strncasecmp(request->url, "https:", 6);
 
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* do not wait for a resolver's thread */
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  mc_sockets_own(x);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, request->max_redirects ? 1L : 0L);
