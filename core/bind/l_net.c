@@ -105,6 +105,7 @@ static int client_new(lua_State *L)
        100000},
       {"ca_bundle", MCL_TEXT, offsetof(struct mc_client_opts, ca_bundle), 0, 0},
       {"no_proxy", MCL_TEXT, offsetof(struct mc_client_opts, no_proxy), 0, 0},
+      {"direct", MCL_BOOL, offsetof(struct mc_client_opts, direct), 0, 0},
       {0}};
   struct mc_loop *loop = mcL_check_loop(L, 1);
   struct mc_client_opts opts = {0};

@@ -24,13 +24,36 @@ local M = {}
 ---@field redirects integer followed
 ---@field http_version integer 10, 11 or 20
 
+-- Where libcurl looks for a proxy. Without any it is told so, and need not look for each request.
+local PROXIES <const> = { "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" }
+
+local function has_proxy()
+  for _, name in ipairs(PROXIES) do
+    if os.getenv(name) then
+      return true
+    end
+  end
+  return false
+end
+
+---A client that goes through the proxies of the environment.
+---@param options { ca_bundle: string?, no_proxy: string?, max_connections: integer? }
+function M.new_client(options)
+  return assert(core.net.client(task.loop(), {
+    ca_bundle = options.ca_bundle,
+    no_proxy = options.no_proxy,
+    max_connections = options.max_connections,
+    direct = not has_proxy(),
+  }))
+end
+
 local shared
 
 ---The client that all requests of the process share.
 function M.client()
   if not shared then
     local bundle = os.getenv("CURL_CA_BUNDLE")
-    shared = assert(core.net.client(task.loop(), { ca_bundle = bundle ~= "" and bundle or nil }))
+    shared = M.new_client { ca_bundle = bundle ~= "" and bundle or nil }
   end
   return shared
 end
