@@ -31,9 +31,19 @@ const struct mc_event_type mc_chunk_event_type = {"chunk", release_chunk};
 
 /* ---- one exchange ---- */
 
+void mc_exchange_reset(struct exchange *x)
+{
+  curl_easy_reset(x->easy);
+  x->shape.method[0] = '\0';
+  mc_free(x->url);
+  x->url = NULL;
+}
+
 static void free_exchange(struct exchange *x)
 {
   curl_easy_cleanup(x->easy);
+  curl_url_cleanup(x->parts);
+  mc_free(x->url);
   mc_free(x->lines);
   mc_free(x->headers);
   mc_free(x);
@@ -52,10 +62,8 @@ static void end_exchange(struct exchange *x)
   }
   if(x->event)
     release_response(&x->event->event);
-  if(x->spoilt) {
-    curl_easy_reset(x->easy);
-    x->shape.method[0] = '\0';
-  }
+  if(x->spoilt)
+    mc_exchange_reset(x);
   if(x->lines_cap > MAX_KEPT) {
     mc_free(x->lines);
     x->lines = NULL;
@@ -404,9 +412,10 @@ static struct exchange *new_exchange(struct mc_client *client)
     return NULL;
   x->client = client;
   x->easy = curl_easy_init();
-  if(x->easy)
+  x->parts = curl_url();
+  if(x->easy && x->parts)
     return x;
-  mc_free(x);
+  free_exchange(x);
   return NULL;
 }
 

@@ -55,6 +55,8 @@ struct exchange {
   struct mc_client *client;
   CURL *easy;
   struct shape shape; /* that `easy` is set up for */
+  char *url; /* that `easy` has; NULL: none */
+  CURLU *parts; /* of it */
   char *lines; /* "Name: value", one behind the other, with their NULs */
   size_t lines_cap;
   struct curl_slist *headers; /* an array of list nodes, pointing into `lines` */
@@ -64,6 +66,8 @@ struct exchange {
 
 /* request.c: check the request and tell it to the exchange's easy handle. */
 int mc_exchange_prepare(struct exchange *x, const struct mc_request *request, struct mc_err *err);
+/* client.c: forget what the easy handle was told. */
+void mc_exchange_reset(struct exchange *x);
 /* client.c: tell the easy handle what is the same for all requests. */
 void mc_exchange_set_up(struct exchange *x);
 

@@ -165,7 +165,7 @@ static int set_body(struct exchange *x, const struct mc_request *request, struct
   return MC_OK;
 }
 
-static int set_url(CURL *easy, const char *url, struct mc_err *err)
+static int check_url(const char *url, struct mc_err *err)
 {
   const char *at;
 
@@ -177,8 +177,27 @@ static int set_url(CURL *easy, const char *url, struct mc_err *err)
     return mc_fail(err, MC_INVALID_ARGUMENT, 0,
                    "url '%.*s...': no blanks or line breaks, encode them as %%20 or %%0A",
                    (int)(at - url < 100 ? at - url : 100), url);
-  if(curl_easy_setopt(easy, CURLOPT_URL, url))
+  return MC_OK;
+}
+
+/* libcurl is given the url in parts as well: from the text it would make the parts, and from these
+   the text again, for each request. What cannot be parsed is left to it to say. */
+static int set_url(struct exchange *x, const char *url, struct mc_err *err)
+{
+  CURLUcode bad;
+  int rc;
+
+  if(x->url && !strcmp(x->url, url))
+    return MC_OK;
+  rc = check_url(url, err);
+  if(rc)
+    return rc;
+  mc_free(x->url);
+  x->url = mc_strdup(url);
+  if(!x->url || curl_easy_setopt(x->easy, CURLOPT_URL, url))
     return mc_fail_nomem(err);
+  bad = curl_url_set(x->parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME);
+  curl_easy_setopt(x->easy, CURLOPT_CURLU, bad ? NULL : x->parts);
   return MC_OK;
 }
 
@@ -227,7 +246,7 @@ static int take_shape(struct exchange *x, const struct mc_request *request, stru
     memcpy(shape.method, request->method, len);
   if(shape.method[0] && !memcmp(&shape, &x->shape, sizeof(shape)))
     return MC_OK;
-  curl_easy_reset(x->easy);
+  mc_exchange_reset(x);
   x->shape = shape;
   set_options(x);
   rc = set_method(x, request->method, (int)shape.has_body, err);
@@ -246,7 +265,7 @@ int mc_exchange_prepare(struct exchange *x, const struct mc_request *request, st
   if(!rc && x->shape.has_body)
     rc = set_body(x, request, err);
   if(!rc)
-    rc = set_url(x->easy, request->url, err);
+    rc = set_url(x, request->url, err);
   if(!rc)
     rc = set_headers(x, request, err);
   x->repeatable = strcmp(request->method, "POST") && strcmp(request->method, "PATCH");
