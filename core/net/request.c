@@ -194,8 +194,10 @@ static int set_url(struct exchange *x, const char *url, struct mc_err *err)
     return rc;
   mc_free(x->url);
   x->url = mc_strdup(url);
-  if(!x->url || curl_easy_setopt(x->easy, CURLOPT_URL, url))
+  if(!x->url || curl_easy_setopt(x->easy, CURLOPT_URL, url)) {
+    x->spoilt = 1;
     return mc_fail_nomem(err);
+  }
   bad = curl_url_set(x->parts, CURLUPART_URL, url, CURLU_NON_SUPPORT_SCHEME);
   curl_easy_setopt(x->easy, CURLOPT_CURLU, bad ? NULL : x->parts);
   return MC_OK;

@@ -170,6 +170,63 @@ static void test_kinds(void)
   tear_down(&f);
 }
 
+/* The url of a request is its own, however alike it is to the last one. */
+static void test_urls(void)
+{
+  static const struct {
+    const char *path, *target, *why;
+  } rows[] = {
+      {"/a?b=c", "/a?b=c", "a query"}, {"/a?b=c", "/a?b=c", "the same once more"},
+      {"/a", "/a", "without it"},      {"", "/", "no path"},
+      {"/x/../y", "/y", "dots"},       {"/%2Fa%20%c3", "/%2Fa%20%c3", "escapes"},
+      {"/a#b", "/a", "a fragment"},    {"?q", "/?q", "a query alone"},
+  };
+  struct fixture f;
+  size_t i;
+
+  set_up(&f);
+  for(i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    struct mc_request request = request_to("GET", url_of(&f, rows[i].path));
+    struct mc_response_event *response;
+    struct mc_request_event *seen = exchange(&f, &request, &response);
+
+    tap_is_str(seen->target, rows[i].target, rows[i].why);
+    mc_event_free(&seen->event);
+    mc_event_free(&response->event);
+  }
+  tear_down(&f);
+}
+
+static void test_redirected_again(void)
+{
+  static const struct mc_header location = {"Location", "/other"};
+  static const char *const methods[] = {"POST", "PUT", "GET"};
+  static const int statuses[] = {301, 302, 303, 307};
+  struct fixture f;
+  size_t i;
+
+  set_up(&f);
+  for(i = 0; i < 24; i++) {
+    const char *method = methods[i % 3];
+    struct mc_request request = request_to(method, url_of(&f, "/first"));
+    struct mc_request_event *seen;
+
+    request.max_redirects = 3;
+    start(&f, &request);
+    seen = next_request(&f);
+    tap_is_str(seen->method, method, "the method is its own again");
+    tap_is_str(seen->target, "/first", "and the url");
+    mc_server_reply(f.server, seen->event.id, statuses[i / 6], &location, 1, "", 0, NULL);
+    mc_event_free(&seen->event);
+    seen = next_request(&f);
+    tap_is_str(seen->target, "/other", "then it is redirected");
+    answer(&f, seen->event.id, 200, "");
+    mc_event_free(&seen->event);
+    mc_event_free(&next_response(&f)->event);
+  }
+  tear_down(&f);
+}
+
 /* What the last request of a handle came to is not told of the next one. */
 static void test_nothing_stays(void)
 {
@@ -207,6 +264,8 @@ int main(void)
     test_peer_goes();
     test_connections_stay();
     test_kinds();
+    test_urls();
+    test_redirected_again();
     test_nothing_stays();
   }
   return tap_done();

@@ -59,7 +59,7 @@ local function over_the_network(self, request)
     max_body = MAX_ANSWER,
     max_redirects = MAX_REDIRECTS,
     http1 = true,
-  }, http.flat_headers(request.headers))
+  }, request.headers)
   if not id then
     return outcome.of_refusal(e), "", 0
   end
