@@ -24,9 +24,8 @@ void mcL_push_err(lua_State *L, const struct mc_err *err);
    set in it; does nothing when it is there already. */
 void mcL_new_class(lua_State *L, const char *name, const luaL_Reg *methods, const luaL_Reg *meta);
 
-/* One row of an option table. Integers are lua_Integer within [min, max], seconds any number that is
-   so many milliseconds; texts may not contain NUL; another kind of value is read by who knows it.
- */
+/* One row of an option table. Integers are lua_Integer within [min, max], seconds any number that
+   is so many milliseconds; texts may not contain NUL; another kind of value is read elsewhere. */
 enum mcL_option_type { MCL_INT, MCL_SECONDS, MCL_BOOL, MCL_TEXT, MCL_BYTES, MCL_OTHER };
 struct mcL_bytes {
   const char *data;
