@@ -229,8 +229,8 @@ static void set_options(struct exchange *x)
     curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_bundle);
   if(client->direct)
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
-  if(client->no_proxy)
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, client->no_proxy);
+  if(client->direct || client->no_proxy)
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, client->direct ? "" : client->no_proxy);
 }
 
 /* Have the easy handle be of the request's shape. */

@@ -68,8 +68,11 @@ static enum MHD_Result add_head(void *arg, enum MHD_ValueKind kind, const char *
 {
   struct exchange *x = arg;
 
+  struct mc_buf *head = &x->event->head;
+
   (void)kind;
-  if(mc_buf_printf(&x->event->head, NULL, "%s: %s\r\n", name, value ? value : ""))
+  if(mc_buf_puts(head, name, NULL) || mc_buf_add(head, ": ", 2, NULL) ||
+     mc_buf_puts(head, value ? value : "", NULL) || mc_buf_add(head, "\r\n", 2, NULL))
     x->broken = 1;
   return x->broken ? MHD_NO : MHD_YES;
 }
