@@ -1,5 +1,6 @@
 #include "bind/bind.h"
 
+#include <math.h>
 #include <string.h>
 
 /* [-0, +1, m] */
@@ -57,6 +58,7 @@ static void read_option(lua_State *L, const struct mcL_option *row, void *out)
   struct mcL_bytes *bytes;
   const char *text;
   size_t len;
+  lua_Number seconds;
   int64_t n;
   int exact;
 
@@ -69,6 +71,18 @@ static void read_option(lua_State *L, const struct mcL_option *row, void *out)
       luaL_error(L, "option '%s' is %I, not in %I-%I", row->name, (LUAI_UACINT)n,
                  (LUAI_UACINT)row->min, (LUAI_UACINT)row->max);
     *(int64_t *)(void *)at = n;
+    return;
+  case MCL_SECONDS:
+    seconds = lua_tonumberx(L, -1, &exact);
+    if(!exact)
+      luaL_error(L, "option '%s' must be a number, not %s", row->name, luaL_typename(L, -1));
+    seconds = ceil(seconds * 1000);
+    if(!(seconds >= (lua_Number)row->min && seconds <= (lua_Number)row->max))
+      luaL_error(L, "option '%s' is %f ms, not in %I-%I", row->name, seconds, (LUAI_UACINT)row->min,
+                 (LUAI_UACINT)row->max);
+    *(int64_t *)(void *)at = (int64_t)seconds;
+    return;
+  case MCL_OTHER:
     return;
   case MCL_BOOL:
     if(!lua_isboolean(L, -1))
@@ -89,6 +103,35 @@ static void read_option(lua_State *L, const struct mcL_option *row, void *out)
     bytes = (struct mcL_bytes *)(void *)at;
     bytes->data = lua_tolstring(L, -1, &bytes->len);
     return;
+  }
+}
+
+/* [-0, +0, v] raise in the function that called the caller of the running one */
+static void no_such_field(lua_State *L, const char *what)
+{
+  luaL_where(L, 2);
+  lua_pushfstring(L, "unknown field '%s' in %s", luaL_tolstring(L, -3, NULL), what);
+  lua_remove(L, -2); /* stack: where, text */
+  lua_concat(L, 2);
+  lua_error(L);
+}
+
+/* [-0, +0, v] */
+void mcL_read_fields(lua_State *L, int idx, const struct mcL_option *rows, void *out,
+                     const char *what)
+{
+  const struct mcL_option *row;
+
+  luaL_checktype(L, idx, LUA_TTABLE);
+  idx = lua_absindex(L, idx);
+  lua_pushnil(L);
+  while(lua_next(L, idx)) {
+    row = lua_type(L, -2) == LUA_TSTRING ? find_option(rows, lua_tostring(L, -2)) : NULL;
+    if(!row)
+      no_such_field(L, what);
+    else
+      read_option(L, row, out);
+    lua_pop(L, 1);
   }
 }
 

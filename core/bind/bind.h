@@ -24,9 +24,9 @@ void mcL_push_err(lua_State *L, const struct mc_err *err);
    set in it; does nothing when it is there already. */
 void mcL_new_class(lua_State *L, const char *name, const luaL_Reg *methods, const luaL_Reg *meta);
 
-/* One row of an option table. Integers are lua_Integer within [min, max]; texts may not contain
-   NUL. */
-enum mcL_option_type { MCL_INT, MCL_BOOL, MCL_TEXT, MCL_BYTES };
+/* One row of an option table. Integers are lua_Integer within [min, max], seconds any number that
+   is so many milliseconds; texts may not contain NUL; another kind of value is read elsewhere. */
+enum mcL_option_type { MCL_INT, MCL_SECONDS, MCL_BOOL, MCL_TEXT, MCL_BYTES, MCL_OTHER };
 struct mcL_bytes {
   const char *data;
   size_t len;
@@ -44,6 +44,11 @@ struct mcL_option {
    row. A key that no row names and a value of the wrong type raise. Texts stay valid while the
    table holds them. */
 void mcL_read_options(lua_State *L, int idx, const struct mcL_option *rows, void *out);
+
+/* [-0, +0, v] the same for a table that a script has passed to the function that calls this one: a
+   key that no row names raises where that was called, "unknown field 'x' in WHAT". */
+void mcL_read_fields(lua_State *L, int idx, const struct mcL_option *rows, void *out,
+                     const char *what);
 
 /* [-0, +1, m] one open function per layer: pushes its table of functions. */
 int mcL_open_fs(lua_State *L);

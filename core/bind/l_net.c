@@ -13,6 +13,16 @@
 
 /* ---- headers ---- */
 
+static int count_lines(const struct mc_buf *head)
+{
+  const char *at = head->data, *end = at + head->len;
+  int count = 0;
+
+  for(; at && (at = memchr(at, '\n', (size_t)(end - at))); at++)
+    count++;
+  return count;
+}
+
 /* [-0, +1, m] "Name: value\r\n" lines as a table by lower-case name; what comes twice is joined by
    ", " (RFC 9110, 5.3). */
 static void push_headers(lua_State *L, const struct mc_buf *head)
@@ -21,7 +31,7 @@ static void push_headers(lua_State *L, const struct mc_buf *head)
   char name[256];
   size_t len, i;
 
-  lua_newtable(L);
+  lua_createtable(L, 0, count_lines(head));
   for(; at && at < end; at = eol + 1) {
     eol = memchr(at, '\n', (size_t)(end - at));
     if(!eol)
@@ -66,17 +76,13 @@ static const char *check_text(lua_State *L, int idx, lua_Integer i)
   return text;
 }
 
-/* [-0, +1, v] the flat list { name, value, name, value } at `idx` (nil: none) as an array in a
-   userdata, which is pushed. */
-static struct mc_header *read_headers(lua_State *L, int idx, size_t *count)
+/* [-0, +1, v] the flat list { name, value, name, value } at `idx` as an array in a userdata, which
+   is pushed */
+static struct mc_header *read_header_list(lua_State *L, int idx, size_t *count)
 {
+  lua_Integer i, n = (lua_Integer)lua_rawlen(L, idx);
   struct mc_header *headers;
-  lua_Integer i, n = 0;
 
-  if(!lua_isnoneornil(L, idx)) {
-    luaL_checktype(L, idx, LUA_TTABLE);
-    n = (lua_Integer)lua_rawlen(L, idx);
-  }
   if(n % 2 || n > 2 * MAX_HEADERS)
     luaL_error(L, "headers: a flat list of at most %d names and values", MAX_HEADERS);
   *count = (size_t)(n / 2);
@@ -86,6 +92,72 @@ static struct mc_header *read_headers(lua_State *L, int idx, size_t *count)
     headers[i].value = check_text(L, idx, 2 * i + 2);
   }
   return headers;
+}
+
+/* [-0, +0|1, v] the value on top of its key as text; one that is made for it is left below both */
+static const char *text_of_value(lua_State *L)
+{
+  const char *text;
+  size_t len;
+
+  if(lua_type(L, -1) == LUA_TSTRING)
+    text = lua_tolstring(L, -1, &len);
+  else {
+    luaL_checkstack(L, 8, "headers");
+    text = luaL_tolstring(L, -1, &len);
+    lua_insert(L, -3);
+  }
+  if(strlen(text) != len)
+    luaL_error(L, "headers: '%s' contains a zero byte", lua_tostring(L, -2));
+  return text;
+}
+
+/* In the names' order, so that the same headers are the same bytes. */
+static void insert_header(struct mc_header *headers, size_t count, struct mc_header fresh)
+{
+  while(count && strcmp(headers[count - 1].name, fresh.name) > 0) {
+    headers[count] = headers[count - 1];
+    count--;
+  }
+  headers[count] = fresh;
+}
+
+/* [-0, +n, v] the headers at `idx` (a table by name; nil: none) as an array in a userdata, which is
+   pushed, and what holds their texts */
+static struct mc_header *read_header_map(lua_State *L, int idx, size_t *count)
+{
+  struct mc_header *headers, fresh;
+  size_t len, n = 0;
+
+  *count = 0;
+  if(lua_isnoneornil(L, idx))
+    return NULL;
+  luaL_checktype(L, idx, LUA_TTABLE);
+  for(lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1))
+    n++;
+  if(n > MAX_HEADERS)
+    luaL_error(L, "headers: at most %d names and values", MAX_HEADERS);
+  headers = lua_newuserdatauv(L, (n + 1) * sizeof(*headers), 0);
+  lua_pushnil(L);
+  while(lua_next(L, idx)) {
+    if(lua_type(L, -2) != LUA_TSTRING)
+      luaL_error(L, "headers: a name must be a string, not %s", luaL_typename(L, -2));
+    fresh.name = lua_tolstring(L, -2, &len);
+    fresh.value = text_of_value(L);
+    if(strlen(fresh.name) != len)
+      luaL_error(L, "headers: '%s' contains a zero byte", fresh.name);
+    insert_header(headers, (*count)++, fresh);
+    lua_pop(L, 1);
+  }
+  return headers;
+}
+
+/* [-0, +n, v] headers in either form; whatever it pushes has to stay as long as they are used */
+static struct mc_header *read_headers(lua_State *L, int idx, size_t *count)
+{
+  if(lua_istable(L, idx) && lua_rawlen(L, idx) > 0)
+    return read_header_list(L, idx, count);
+  return read_header_map(L, idx, count);
 }
 
 /* ---- client ---- */
@@ -105,6 +177,7 @@ static int client_new(lua_State *L)
        100000},
       {"ca_bundle", MCL_TEXT, offsetof(struct mc_client_opts, ca_bundle), 0, 0},
       {"no_proxy", MCL_TEXT, offsetof(struct mc_client_opts, no_proxy), 0, 0},
+      {"direct", MCL_BOOL, offsetof(struct mc_client_opts, direct), 0, 0},
       {0}};
   struct mc_loop *loop = mcL_check_loop(L, 1);
   struct mc_client_opts opts = {0};
@@ -145,13 +218,29 @@ static int client_tostring(lua_State *L)
 struct request_opts {
   struct mc_request request;
   struct mcL_bytes body;
+  int keeps_coding;
 };
 
-/* [-0, +1|2, v] client:send(request, headers) -> id | nil, err. Both tables hold their texts for
-   the length of the call. */
+/* [-0, +1|2, v] start the request; the headers are on the stack */
+static int send_request(lua_State *L, struct mc_client *client, struct request_opts *opts)
+{
+  struct mc_err err;
+  uint64_t id;
+
+  opts->request.body = opts->body.data;
+  opts->request.body_len = opts->body.len;
+  if(mc_client_send(client, &opts->request, &id, &err))
+    return mcL_fail(L, &err);
+  lua_pushinteger(L, (lua_Integer)id);
+  return 1;
+}
+
+#define AT(field) offsetof(struct request_opts, request.field)
+
+/* [-0, +1|2, v] client:send(request, headers) -> id | nil, err. Headers by name, or as a flat list
+   of names and values. Both tables hold their texts for the length of the call. */
 static int client_send(lua_State *L)
 {
-#define AT(field) offsetof(struct request_opts, request.field)
   static const struct mcL_option rows[] = {
       {"method", MCL_TEXT, AT(method), 0, 0},
       {"url", MCL_TEXT, AT(url), 0, 0},
@@ -164,23 +253,47 @@ static int client_send(lua_State *L)
       {"http1", MCL_BOOL, AT(http1), 0, 0},
       {"stream", MCL_BOOL, AT(stream), 0, 0},
       {0}};
-#undef AT
   struct client_ud *u = luaL_checkudata(L, 1, MCL_CLIENT);
   struct request_opts opts = {.request = {.method = "GET", .url = "", .max_body = 16 << 20}};
-  struct mc_err err;
-  uint64_t id;
 
   luaL_argcheck(L, u->client, 1, "the client is closed");
   luaL_checktype(L, 2, LUA_TTABLE);
   mcL_read_options(L, 2, rows, &opts);
   opts.request.headers = read_headers(L, 3, &opts.request.header_count);
-  opts.request.body = opts.body.data;
-  opts.request.body_len = opts.body.len;
-  if(mc_client_send(u->client, &opts.request, &id, &err))
-    return mcL_fail(L, &err);
-  lua_pushinteger(L, (lua_Integer)id);
-  return 1;
+  return send_request(L, u->client, &opts);
 }
+
+/* [-0, +1|2, v] client:fetch(request, timeout_ms, max_body, stream) -> id | nil, err. `request` is
+   one of mooncron.http, in its words; the rest is what holds where it says nothing. */
+static int client_fetch(lua_State *L)
+{
+  static const struct mcL_option rows[] = {
+      {"method", MCL_TEXT, AT(method), 0, 0},
+      {"url", MCL_TEXT, AT(url), 0, 0},
+      {"headers", MCL_OTHER, 0, 0, 0},
+      {"body", MCL_BYTES, offsetof(struct request_opts, body), 0, 0},
+      {"timeout", MCL_SECONDS, AT(timeout_ms), 0, INT32_MAX},
+      {"max_body", MCL_INT, AT(max_body), 0, INT64_C(1) << 40},
+      {"max_redirects", MCL_INT, AT(max_redirects), 0, 100},
+      {"no_decompress", MCL_BOOL, offsetof(struct request_opts, keeps_coding), 0, 0},
+      {0}};
+  struct client_ud *u = luaL_checkudata(L, 1, MCL_CLIENT);
+  struct request_opts opts = {.request = {.method = "GET", .url = ""}};
+
+  luaL_argcheck(L, u->client, 1, "the client is closed");
+  luaL_checktype(L, 2, LUA_TTABLE);
+  opts.request.timeout_ms = luaL_checkinteger(L, 3);
+  opts.request.max_body = luaL_checkinteger(L, 4);
+  opts.request.stream = lua_toboolean(L, 5);
+  lua_settop(L, 2);
+  mcL_read_fields(L, 2, rows, &opts, "a request");
+  opts.request.decompress = !opts.keeps_coding;
+  lua_getfield(L, 2, "headers");
+  opts.request.headers = read_header_map(L, 3, &opts.request.header_count);
+  return send_request(L, u->client, &opts);
+}
+
+#undef AT
 
 /* [-0, +0, v] client:consumed(id, bytes): so much of a stream is dealt with */
 static int client_consumed(lua_State *L)
@@ -266,7 +379,8 @@ static int server_tostring(lua_State *L)
   return 1;
 }
 
-/* [-0, +1|2, v] server:reply(id, status, headers, body) -> true | nil, err */
+/* [-0, +1|2, v] server:reply(id, status, headers, body) -> true | nil, err. Headers as those of
+   client:send. */
 static int server_reply(lua_State *L)
 {
   struct mc_server *server = check_server(L);
@@ -432,8 +546,11 @@ int mcL_push_net_event(lua_State *L, const struct mc_event *event)
 /* [-0, +1, m] */
 int mcL_open_net(lua_State *L)
 {
-  static const luaL_Reg client_methods[] = {
-      {"close", client_close}, {"send", client_send}, {"consumed", client_consumed}, {NULL, NULL}};
+  static const luaL_Reg client_methods[] = {{"close", client_close},
+                                            {"send", client_send},
+                                            {"fetch", client_fetch},
+                                            {"consumed", client_consumed},
+                                            {NULL, NULL}};
   static const luaL_Reg client_meta[] = {{"__gc", client_close},
                                          {"__close", client_close},
                                          {"__tostring", client_tostring},

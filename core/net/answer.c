@@ -58,9 +58,7 @@ static int answer_with(struct exchange *x, struct MHD_Response *response, int64_
   }
   x->response = response;
   x->status = (unsigned)status;
-  x->state = ANSWERED;
-  server->dirty = 1;
-  MHD_resume_connection(x->connection);
+  mc_server_go_on(x);
   return MC_OK;
 }
 

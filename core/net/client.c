@@ -1,5 +1,6 @@
 #include "net/client_int.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include <curl/curl.h>
@@ -30,24 +31,48 @@ const struct mc_event_type mc_chunk_event_type = {"chunk", release_chunk};
 
 /* ---- one exchange ---- */
 
+void mc_exchange_reset(struct exchange *x)
+{
+  curl_easy_reset(x->easy);
+  x->shape.method[0] = '\0';
+  mc_free(x->url);
+  x->url = NULL;
+}
+
 static void free_exchange(struct exchange *x)
+{
+  curl_easy_cleanup(x->easy);
+  curl_url_cleanup(x->parts);
+  mc_free(x->url);
+  mc_free(x->lines);
+  mc_free(x->headers);
+  mc_free(x);
+}
+
+/* The request is over: the exchange waits for the next one, if there is room. */
+static void end_exchange(struct exchange *x)
 {
   struct mc_client *client = x->client;
 
   if(x->link) {
+    client->running_count--;
     *x->link = x->next;
     if(x->next)
       x->next->link = x->link;
   }
-  if(x->easy && client->idle_count < MAX_IDLE_HANDLES) {
-    curl_easy_reset(x->easy);
-    client->idle[client->idle_count++] = x->easy;
-  } else
-    curl_easy_cleanup(x->easy);
-  curl_slist_free_all(x->headers);
   if(x->event)
     release_response(&x->event->event);
-  mc_free(x);
+  if(x->spoilt)
+    mc_exchange_reset(x);
+  if(x->lines_cap > MAX_KEPT) {
+    mc_free(x->lines);
+    x->lines = NULL;
+    x->lines_cap = 0;
+  }
+  if(client->idle_count < MAX_IDLE_HANDLES)
+    client->idle[client->idle_count++] = x;
+  else
+    free_exchange(x);
 }
 
 static void cancel_exchange(struct mc_op *op)
@@ -55,7 +80,7 @@ static void cancel_exchange(struct mc_op *op)
   struct exchange *x = (struct exchange *)op;
 
   curl_multi_remove_handle(x->client->multi, x->easy);
-  free_exchange(x);
+  end_exchange(x);
 }
 
 /* 303 means "see there with GET", whatever the method was (RFC 9110, 15.4.4). libcurl would keep a
@@ -64,8 +89,11 @@ static void forget_method_after_303(struct exchange *x, const char *line, size_t
 {
   const char *status = memchr(line, ' ', len);
 
-  if(!x->keeps_method && status && (size_t)(line + len - status) > 4 && !memcmp(status, " 303", 4))
-    curl_easy_setopt(x->easy, CURLOPT_CUSTOMREQUEST, NULL);
+  if(!strcmp(x->shape.method, "GET") || !strcmp(x->shape.method, "HEAD") || !status ||
+     (size_t)(line + len - status) <= 4 || memcmp(status, " 303", 4))
+    return;
+  curl_easy_setopt(x->easy, CURLOPT_CUSTOMREQUEST, NULL);
+  x->spoilt = 1;
 }
 
 /* Each answer of a chain of redirects starts with its own status line: only the last one's headers
@@ -224,6 +252,7 @@ static void finish(struct exchange *x, CURLcode code)
   curl_off_t total = 0;
   long status = 0, version = 0, redirects = 0;
 
+  MC_ASSERT(event); /* it ends once */
   curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
   curl_easy_getinfo(x->easy, CURLINFO_HTTP_VERSION, &version);
   curl_easy_getinfo(x->easy, CURLINFO_REDIRECT_COUNT, &redirects);
@@ -237,16 +266,18 @@ static void finish(struct exchange *x, CURLcode code)
                                                            : 0;
   if(code)
     explain(x, code);
+  else
+    event->err.code = MC_OK; /* another address of the host did it */
   curl_multi_remove_handle(client->multi, x->easy);
   mc_loop_end(client->loop, &x->op);
   mc_loop_emit(client->loop, &event->event, x->op.id);
   x->event = NULL;
-  free_exchange(x);
+  end_exchange(x);
 }
 
 /* The one place where curl's completions are read. After a socket that could not be watched libcurl
    is stuck until no request is left: all of them end. */
-static void drain(struct mc_client *client)
+void mc_client_drain(struct mc_client *client)
 {
   struct exchange *x;
   CURLMsg *msg;
@@ -265,123 +296,6 @@ static void drain(struct mc_client *client)
   client->stuck = 0;
 }
 
-/* ---- curl's sockets and timer on the loop ---- */
-
-struct watched {
-  uv_poll_t poll;
-  curl_socket_t socket;
-  struct mc_client *client;
-};
-
-static void free_handle(uv_handle_t *handle)
-{
-  mc_free(handle->data);
-}
-
-static void on_socket_ready(uv_poll_t *poll, int status, int events)
-{
-  struct watched *w = poll->data;
-  struct mc_client *client = w->client;
-  int flags = 0, running;
-
-  if(status < 0)
-    flags = CURL_CSELECT_ERR;
-  if(events & UV_READABLE)
-    flags |= CURL_CSELECT_IN;
-  if(events & UV_WRITABLE)
-    flags |= CURL_CSELECT_OUT;
-  curl_multi_socket_action(client->multi, w->socket, flags, &running);
-  drain(client);
-}
-
-static struct watched *watch(struct mc_client *client, curl_socket_t socket)
-{
-  struct watched *w = mc_calloc(1, sizeof(*w));
-
-  if(!w || uv_poll_init_socket(mc_loop_uv(client->loop), &w->poll, socket)) {
-    mc_free(w);
-    return NULL;
-  }
-  w->client = client;
-  w->socket = socket;
-  w->poll.data = w;
-  curl_multi_assign(client->multi, socket, w);
-  return w;
-}
-
-static int on_socket(CURL *easy, curl_socket_t socket, int what, void *arg, void *known)
-{
-  struct mc_client *client = arg;
-  struct watched *w = known;
-  int events = 0;
-
-  (void)easy;
-  if(what == CURL_POLL_REMOVE) {
-    if(w) {
-      curl_multi_assign(client->multi, socket, NULL);
-      uv_poll_stop(&w->poll);
-      uv_close((uv_handle_t *)&w->poll, free_handle);
-    }
-    return 0;
-  }
-  if(!w)
-    w = watch(client, socket);
-  if(!w) {
-    client->stuck = 1;
-    return -1;
-  }
-  if(what & CURL_POLL_IN)
-    events |= UV_READABLE;
-  if(what & CURL_POLL_OUT)
-    events |= UV_WRITABLE;
-  uv_poll_start(&w->poll, events, on_socket_ready);
-  return 0;
-}
-
-static void on_timer(uv_timer_t *timer);
-
-/* libuv counts whole milliseconds of a clock that it reads once a turn, so its timer may ring a
-   little before libcurl's time is up; libcurl does nothing then and, as it has told that time
-   before, does not tell it again. */
-static void rearm(struct mc_client *client)
-{
-  long timeout_ms = -1;
-
-  if(uv_is_active((uv_handle_t *)client->timer))
-    return;
-  curl_multi_timeout(client->multi, &timeout_ms);
-  if(timeout_ms >= 0)
-    uv_timer_start(client->timer, on_timer, timeout_ms ? (uint64_t)timeout_ms : 1, 0);
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-  struct mc_client *client = timer->data;
-  int running;
-
-  curl_multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-  drain(client);
-  rearm(client);
-}
-
-/* curl must not be called from here: even a timeout of 0 only arms the timer. */
-static int on_timeout(CURLM *multi, long timeout_ms, void *arg)
-{
-  struct mc_client *client = arg;
-
-  (void)multi;
-  if(!client->timer)
-    return 0;
-  if(timeout_ms < 0)
-    uv_timer_stop(client->timer);
-  else {
-    if(timeout_ms > 0)
-      uv_update_time(mc_loop_uv(client->loop));
-    uv_timer_start(client->timer, on_timer, (uint64_t)timeout_ms, 0);
-  }
-  return 0;
-}
-
 /* ---- life ---- */
 
 static void free_timer(uv_handle_t *handle)
@@ -398,8 +312,9 @@ static void shut(struct mc_resident *resident)
   while(client->running)
     mc_loop_cancel(client->loop, client->running->op.id);
   while(client->idle_count)
-    curl_easy_cleanup(client->idle[--client->idle_count]);
-  curl_multi_cleanup(client->multi); /* calls on_socket for what is open */
+    free_exchange(client->idle[--client->idle_count]);
+  curl_multi_cleanup(client->multi); /* lets go of its sockets and closes them */
+  mc_sockets_end(client);
   client->multi = NULL;
   uv_timer_stop(client->timer);
   uv_close((uv_handle_t *)client->timer, free_timer);
@@ -407,14 +322,18 @@ static void shut(struct mc_resident *resident)
   client->loop = NULL;
 }
 
+static int ignores_sigpipe(void)
+{
+  struct sigaction now;
+
+  return !sigaction(SIGPIPE, NULL, &now) && now.sa_handler == SIG_IGN;
+}
+
 static void configure(struct mc_client *client, const struct mc_client_opts *opts)
 {
   CURLM *multi = client->multi;
 
-  curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-  curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, client);
-  curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timeout);
-  curl_multi_setopt(multi, CURLMOPT_TIMERDATA, client);
+  mc_sockets_begin(client);
   curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
   curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)opts->max_connections);
   curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)opts->max_host_connections);
@@ -434,6 +353,7 @@ int mc_client_new(struct mc_client **out, struct mc_loop *loop, const struct mc_
   client->loop = loop;
   client->multi = curl_multi_init();
   client->timer = mc_calloc(1, sizeof(*client->timer));
+  client->direct = opts->direct;
   client->ca_bundle = opts->ca_bundle ? mc_strdup(opts->ca_bundle) : NULL;
   client->no_proxy = opts->no_proxy ? mc_strdup(opts->no_proxy) : NULL;
   if(!client->multi || !client->timer || (opts->ca_bundle && !client->ca_bundle) ||
@@ -447,6 +367,7 @@ int mc_client_new(struct mc_client **out, struct mc_loop *loop, const struct mc_
   }
   uv_timer_init(mc_loop_uv(loop), client->timer);
   client->timer->data = client;
+  client->ignores_sigpipe = ignores_sigpipe();
   configure(client, opts);
   client->resident.shut = shut;
   mc_loop_attach(loop, &client->resident);
@@ -469,7 +390,7 @@ void mc_client_free(struct mc_client *client)
 
 /* ---- sending ---- */
 
-static void set_callbacks(struct exchange *x)
+void mc_exchange_set_up(struct exchange *x)
 {
   CURL *easy = x->easy;
 
@@ -483,17 +404,34 @@ static void set_callbacks(struct exchange *x)
   curl_easy_setopt(easy, CURLOPT_PRIVATE, x);
 }
 
-static struct exchange *new_exchange(struct mc_client *client, const struct mc_request *request)
+static struct exchange *new_exchange(struct mc_client *client)
 {
   struct exchange *x = mc_calloc(1, sizeof(*x));
 
   if(!x)
     return NULL;
   x->client = client;
-  x->easy = client->idle_count ? client->idle[--client->idle_count] : curl_easy_init();
+  x->easy = curl_easy_init();
+  x->parts = curl_url();
+  if(x->easy && x->parts)
+    return x;
+  free_exchange(x);
+  return NULL;
+}
+
+/* An exchange that nothing is known of yet. */
+static struct exchange *begin_exchange(struct mc_client *client, const struct mc_request *request)
+{
+  struct exchange *x =
+      client->idle_count ? client->idle[--client->idle_count] : new_exchange(client);
+
+  if(!x)
+    return NULL;
+  memset(x, 0, offsetof(struct exchange, client));
+  x->error[0] = '\0';
   x->event = mc_calloc(1, sizeof(*x->event));
-  if(!x->easy || !x->event) {
-    free_exchange(x);
+  if(!x->event) {
+    end_exchange(x);
     return NULL;
   }
   x->event->event.type = &mc_response_event_type;
@@ -501,6 +439,28 @@ static struct exchange *new_exchange(struct mc_client *client, const struct mc_r
   mc_buf_init(&x->event->body, (size_t)request->max_body);
   x->streams = x->op.repeats = request->stream;
   return x;
+}
+
+/* libcurl closes a connection that is done with when it has more than four times as many as there
+   are requests at that moment: the last answers of a burst would cost those of the next one. */
+static void note_running(struct mc_client *client)
+{
+  if(++client->running_count <= client->most_running)
+    return;
+  client->most_running = client->running_count;
+  curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)(4 * client->most_running));
+}
+
+static void run(struct exchange *x)
+{
+  struct mc_client *client = x->client;
+
+  x->next = client->running;
+  x->link = &client->running;
+  if(x->next)
+    x->next->link = &x->next;
+  client->running = x;
+  note_running(client);
 }
 
 int mc_client_send(struct mc_client *client, const struct mc_request *request, uint64_t *id,
@@ -511,25 +471,20 @@ int mc_client_send(struct mc_client *client, const struct mc_request *request, u
 
   if(!client->loop)
     return mc_fail(err, MC_FAILED_PRECONDITION, 0, "the client is closed");
-  x = new_exchange(client, request);
+  x = begin_exchange(client, request);
   if(!x)
     return mc_fail_nomem(err);
-  set_callbacks(x);
   rc = mc_exchange_prepare(x, request, err);
   if(!rc)
     rc = mc_loop_begin(client->loop, &x->op, cancel_exchange, err);
   if(rc) {
-    free_exchange(x);
+    end_exchange(x);
     return rc;
   }
-  x->next = client->running;
-  x->link = &client->running;
-  if(x->next)
-    x->next->link = &x->next;
-  client->running = x;
+  run(x);
   if(curl_multi_add_handle(client->multi, x->easy)) {
     mc_loop_end(client->loop, &x->op);
-    free_exchange(x);
+    end_exchange(x);
     return mc_fail(err, MC_INTERNAL, 0, "libcurl refused the request");
   }
   *id = x->op.id;

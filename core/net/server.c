@@ -68,8 +68,11 @@ static enum MHD_Result add_head(void *arg, enum MHD_ValueKind kind, const char *
 {
   struct exchange *x = arg;
 
+  struct mc_buf *head = &x->event->head;
+
   (void)kind;
-  if(mc_buf_printf(&x->event->head, NULL, "%s: %s\r\n", name, value ? value : ""))
+  if(mc_buf_puts(head, name, NULL) || mc_buf_add(head, ": ", 2, NULL) ||
+     mc_buf_puts(head, value ? value : "", NULL) || mc_buf_add(head, "\r\n", 2, NULL))
     x->broken = 1;
   return x->broken ? MHD_NO : MHD_YES;
 }
@@ -111,16 +114,49 @@ static enum MHD_Result collect(struct exchange *x, const char *data, size_t len)
   return x->held > 16 * server->max_body ? MHD_NO : MHD_YES;
 }
 
-void mc_server_cancel_wait(struct mc_op *op)
+void mc_server_go_on(struct exchange *x)
 {
-  struct exchange *x = (struct exchange *)op;
-
   x->state = ANSWERED;
   x->server->dirty = 1;
+  if(!x->is_parked)
+    return;
+  x->is_parked = 0;
   MHD_resume_connection(x->connection);
 }
 
-/* The request is whole: hand it over and park its connection. */
+void mc_server_cancel_wait(struct mc_op *op)
+{
+  mc_server_go_on((struct exchange *)op);
+}
+
+/* Most requests are answered before libmicrohttpd runs again. It asks then for the answers of those
+   that it has not been told to suspend; the others are suspended first, so that it does not ask, or
+   give them up. */
+static void park_fresh(struct mc_server *server)
+{
+  struct exchange *x;
+
+  for(x = server->fresh; x; x = x->next_fresh) {
+    if(x->state != WAITING)
+      continue;
+    x->is_parked = 1;
+    MHD_suspend_connection(x->connection);
+  }
+  server->fresh = NULL;
+}
+
+/* Its client has gone while libmicrohttpd ran. */
+static void forget_fresh(struct exchange *x)
+{
+  struct exchange **link = &x->server->fresh;
+
+  while(*link && *link != x)
+    link = &(*link)->next_fresh;
+  if(*link)
+    *link = x->next_fresh;
+}
+
+/* The request is whole: hand it over. */
 static enum MHD_Result hand_over(struct exchange *x)
 {
   struct mc_server *server = x->server;
@@ -132,7 +168,8 @@ static enum MHD_Result hand_over(struct exchange *x)
     x->held = 0;
   x->state = WAITING;
   x->event = NULL;
-  MHD_suspend_connection(x->connection);
+  x->next_fresh = server->fresh;
+  server->fresh = x;
   mc_loop_emit(server->loop, &event->event, x->op.id);
   return MHD_YES;
 }
@@ -153,6 +190,8 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
       return MHD_NO;
     return MHD_queue_response(connection, x->status, x->response);
   }
+  if(x->state == WAITING)
+    return MHD_YES;
   if(!x->event->method[0]) { /* headers are here, the body is not */
     if(strlen(method) >= sizeof(x->event->method))
       return MHD_NO;
@@ -183,6 +222,8 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **re
   *req = NULL;
   if(x->state == WAITING && server->loop)
     mc_loop_end(server->loop, &x->op);
+  if(x->state == WAITING && !x->is_parked)
+    forget_fresh(x);
   if(x->stream)
     mc_answer_completed(x);
   if(x->event) {
@@ -204,16 +245,28 @@ static void on_completed(void *arg, struct MHD_Connection *connection, void **re
 static void on_time(uv_timer_t *timer);
 
 /* Let libmicrohttpd work, then wake it when its next timeout is due. */
-void mc_server_run(struct mc_server *server)
+static void run(struct mc_server *server)
 {
   MHD_UNSIGNED_LONG_LONG timeout_ms;
 
   server->dirty = 0;
+  park_fresh(server);
   MHD_run(server->daemon);
-  if(MHD_get_timeout(server->daemon, &timeout_ms) != MHD_YES)
+  if(server->fresh)
+    server->dirty = 1; /* it runs when they are answered, or parks them */
+  if(server->fresh || MHD_get_timeout(server->daemon, &timeout_ms) != MHD_YES)
     uv_timer_stop(server->timer);
   else
     uv_timer_start(server->timer, on_time, timeout_ms, 0);
+}
+
+/* While there are requests that nobody has seen yet it can wait: they end the loop's turn. */
+void mc_server_run(struct mc_server *server)
+{
+  if(server->fresh)
+    server->dirty = 1;
+  else
+    run(server);
 }
 
 static void on_time(uv_timer_t *timer)
@@ -238,7 +291,7 @@ static void flush(struct mc_resident *resident)
   struct mc_server *server = server_of(resident);
 
   if(server->dirty)
-    mc_server_run(server);
+    run(server);
 }
 
 static void on_log(void *arg, const char *fmt, va_list args)
@@ -355,6 +408,7 @@ static void shut(struct mc_resident *resident)
     if(x->state == WAITING || x->stream)
       mc_loop_cancel(server->loop, x->op.id);
   }
+  park_fresh(server);
   MHD_run(server->daemon); /* answers go out, what got none closes */
   uv_poll_stop(server->poll);
   uv_timer_stop(server->timer);

@@ -21,6 +21,7 @@ struct mc_server {
   int64_t max_body, max_buffered, max_connections, buffered;
   struct exchange *open; /* all requests that are not completed */
   size_t open_count;
+  struct exchange *fresh; /* handed over since libmicrohttpd ran last */
 };
 
 enum exchange_state { COLLECTING, WAITING, ANSWERED };
@@ -35,6 +36,8 @@ struct exchange {
   struct mc_server *server;
   struct MHD_Connection *connection;
   enum exchange_state state;
+  struct exchange *next_fresh; /* in server->fresh */
+  int is_parked; /* its connection is suspended until the answer */
   struct mc_request_event *event; /* while collecting */
   struct MHD_Response *response;
   unsigned status;
@@ -46,6 +49,9 @@ struct exchange {
 /* The operation of a request that waits for its answer; what is waiting when it is cancelled is
    answered by a closed connection. */
 void mc_server_cancel_wait(struct mc_op *op);
+
+/* The exchange has its answer, or is to end without one: have libmicrohttpd go on with it. */
+void mc_server_go_on(struct exchange *x);
 
 /* Let libmicrohttpd work now: from callbacks of the loop. Elsewhere `dirty` makes the next wait do
    so. */

@@ -24,19 +24,42 @@ local M = {}
 ---@field redirects integer followed
 ---@field http_version integer 10, 11 or 20
 
+-- Where libcurl looks for a proxy. Without any it is told so, and need not look for each request.
+local PROXIES <const> = { "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" }
+
+local function has_proxy()
+  for _, name in ipairs(PROXIES) do
+    if os.getenv(name) then
+      return true
+    end
+  end
+  return false
+end
+
+---A client that goes through the proxies of the environment.
+---@param options { ca_bundle: string?, no_proxy: string?, max_connections: integer? }
+function M.new_client(options)
+  return assert(core.net.client(task.loop(), {
+    ca_bundle = options.ca_bundle,
+    no_proxy = options.no_proxy,
+    max_connections = options.max_connections,
+    direct = not has_proxy(),
+  }))
+end
+
 local shared
 
 ---The client that all requests of the process share.
 function M.client()
   if not shared then
     local bundle = os.getenv("CURL_CA_BUNDLE")
-    shared = assert(core.net.client(task.loop(), { ca_bundle = bundle ~= "" and bundle or nil }))
+    shared = M.new_client { ca_bundle = bundle ~= "" and bundle or nil }
   end
   return shared
 end
 
----Headers as the core takes them: a flat list, in the names' order so that the same request is the
----same bytes.
+---Headers as a flat list, in the order in which the core sends those that it is given by name: for who
+---sends the same ones again and again.
 ---@param headers table<string, string>?
 ---@return string[]
 function M.flat_headers(headers)
@@ -52,33 +75,7 @@ function M.flat_headers(headers)
   return flat
 end
 
-local known <const> = {
-  method = true, url = true, headers = true, body = true, timeout = true, max_body = true,
-  max_redirects = true, no_decompress = true,
-}
-
--- A misspelt field is the caller's bug.
-local function check_fields(request)
-  for name in pairs(request) do
-    if not known[name] then
-      error(("unknown field '%s' in a request"):format(tostring(name)), 3)
-    end
-  end
-end
-
-local function start(client, request, defaults)
-  defaults = defaults or { timeout = 60 }
-  return client:send({
-    method = request.method or "GET",
-    url = request.url,
-    body = request.body,
-    timeout_ms = math.ceil((request.timeout or defaults.timeout) * 1000),
-    max_body = request.max_body or defaults.max_body,
-    max_redirects = request.max_redirects,
-    decompress = not request.no_decompress,
-    stream = defaults.stream,
-  }, M.flat_headers(request.headers))
-end
+local TIMEOUT_MS <const>, MAX_BODY <const>, MAX_LAG <const> = 60000, 16 << 20, 256 * 1024
 
 local function outcome(response)
   local e = response.err
@@ -96,8 +93,7 @@ end
 ---@return mooncron.http.Response?
 ---@return mooncron.Err?
 function M.request(request, client)
-  check_fields(request)
-  local id, e = start(client or M.client(), request)
+  local id, e = (client or M.client()):fetch(request, TIMEOUT_MS, MAX_BODY)
   if not id then
     return nil, e
   end
@@ -119,9 +115,8 @@ Stream.__index = Stream
 ---@return mooncron.http.Stream?
 ---@return mooncron.Err?
 function M.stream(request, client)
-  check_fields(request)
   client = client or M.client()
-  local id, e = start(client, request, { stream = true, timeout = 0, max_body = 256 * 1024 })
+  local id, e = client:fetch(request, 0, MAX_LAG, true)
   if not id then
     return nil, e
   end
@@ -218,7 +213,7 @@ local function send_stream(server, request, reply)
   function out.write(_, data)
     return handle:write(id, data)
   end
-  assert(handle:start(id, reply.status or 200, M.flat_headers(reply.headers), reply.max_pending))
+  assert(handle:start(id, reply.status or 200, reply.headers, reply.max_pending))
   task.on_event(id, function()
     me:cancel(err.new("CANCELLED", "the client is gone"))
   end)
@@ -244,8 +239,7 @@ local function send(server, request, reply)
   if reply.stream then
     return send_stream(server, request, reply)
   end
-  local headers <const> = M.flat_headers(reply.headers)
-  assert(server.handle:reply(request.id, reply.status or 200, headers, reply.body or ""))
+  assert(server.handle:reply(request.id, reply.status or 200, reply.headers, reply.body or ""))
 end
 
 -- Whatever the handler does, the request gets an answer.

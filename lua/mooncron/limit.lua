@@ -54,13 +54,12 @@ function Places:enter()
   error(failure, 0)
 end
 
--- A place that is left with the block.
+-- A place that is left with the block: `local _ <close> = hold(set)`.
 local function hold(set)
   set:enter()
-  return setmetatable({}, { __close = function()
-    set:leave()
-  end })
+  return set
 end
+Places.__close = Places.leave
 
 -- ---- a limit ----
 
@@ -77,6 +76,15 @@ function M.new(options)
   }, Limit)
 end
 
+-- The results of a call, as they are; one that the quota has refused slows the bucket down.
+local function heed(bucket, ...)
+  local value, e = ...
+  if value == nil and err.is(e) and e.code == "RESOURCE_EXHAUSTED" then
+    bucket:refused(retry.clock.mono_ms(), retry.asked_ms(e) or 0)
+  end
+  return ...
+end
+
 ---Call `fn(...)` when there is room. A result `nil, err` with RESOURCE_EXHAUSTED slows all further
 ---calls down for a while. Waits.
 ---@return any ... the results of fn
@@ -90,18 +98,24 @@ function Limit:call(fn, ...)
   if wait_ms > 0 then
     clock.sleep(wait_ms / 1000)
   end
-  local results = table.pack(fn(...))
-  local e = results[2]
-  if results[1] == nil and err.is(e) and e.code == "RESOURCE_EXHAUSTED" then
-    self.bucket:refused(clock.mono_ms(), retry.asked_ms(e) or 0)
-  end
-  return table.unpack(results, 1, results.n)
+  return heed(self.bucket, fn(...))
 end
 
 -- ---- one at a time for each key ----
 
 local Exclusive = { __name = "mooncron.limit.exclusive" }
 Exclusive.__index = Exclusive
+
+-- Who has a key's place, or waits for it: the last one takes the key away.
+local User = {}
+
+function User:__close()
+  local set = self.set
+  set.users = set.users - 1
+  if set.users == 0 then
+    self.keys[self.key] = nil
+  end
+end
 
 ---Changes of one job must not overlap ("sync mutate calls cannot be queued"); those of different
 ---jobs may: `lock:call(job_name, fn, ...)`.
@@ -112,14 +126,8 @@ end
 ---@return any ... the results of fn
 function Exclusive:call(key, fn, ...)
   local set = self.keys[key] or places(1)
-  self.keys[key] = set
-  set.users = (set.users or 0) + 1
-  local _ <close> = setmetatable({}, { __close = function()
-    set.users = set.users - 1
-    if set.users == 0 then
-      self.keys[key] = nil
-    end
-  end })
+  self.keys[key], set.users = set, (set.users or 0) + 1
+  local _ <close> = setmetatable({ keys = self.keys, key = key, set = set }, User)
   local _ <close> = hold(set)
   return fn(...)
 end

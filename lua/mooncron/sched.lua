@@ -11,6 +11,7 @@
 
 local core <const> = require "mooncron.core"
 local err <const> = require "mooncron.err"
+local stack <const> = require "mooncron.stack"
 
 local M = {}
 
@@ -29,10 +30,10 @@ local PARK <const> = {} -- what our own yields carry; any other yield out of a t
 local shared_loop ---@type any
 local current ---@type mooncron.Task? the task that runs just now
 local ready = {} ---@type mooncron.Task[]
-local waiting = {} ---@type table<integer, function> operation id -> what takes its event
+local waiting = {} ---@type table<integer, mooncron.Task> operation id -> who waits for its event
 local sources = {} ---@type table<any, fun(event: table)> server key or operation id -> handler
 local arrived = {} ---@type table<integer, table> events that came before anybody awaited them
-local inbox = {} ---@type table[] events of this turn, newest first
+local inbox, inbox_at = {}, 1 ---@type table[], integer events of this turn, the next one to hand over
 local turn_end = {} ---@type function[]
 local driving, counter = false, 0
 local live = {} ---@type table<mooncron.Task, true>
@@ -40,9 +41,7 @@ M.live = live
 
 ---The process's one loop, made at first use.
 function M.loop()
-  if not shared_loop then
-    shared_loop = assert(core.loop.new())
-  end
+  shared_loop = shared_loop or assert(core.loop.new())
   return shared_loop
 end
 
@@ -53,9 +52,10 @@ end
 
 -- ---- running ----
 
+-- What `resume` passes in is most often a single value, which needs no table.
 local function make_ready(task, ...)
   task.state = "ready"
-  task.values = table.pack(...)
+  task.value, task.values = (...), select("#", ...) ~= 1 and table.pack(...) or nil
   ready[#ready + 1] = task
 end
 
@@ -69,24 +69,6 @@ local function finish(task)
   end
 end
 
-local library <const> = debug.getinfo(1, "S").source:match("^(.*)sched%.lua$")
-
--- The innermost line of the running stack that is the user's own, as "file:line".
-local function user_line()
-  local level = 3 -- past the handler that asks
-  while true do
-    local info = debug.getinfo(level, "Sl")
-    if not info then
-      return nil
-    end
-    local is_file = info.currentline > 0 and info.source:sub(1, 1) == "@"
-    if is_file and info.source:sub(1, #library) ~= library then
-      return info.short_src .. ":" .. info.currentline
-    end
-    level = level + 1
-  end
-end
-
 -- What a task's coroutine runs. The error is caught inside of it, so that `<close>` variables may
 -- wait while it unwinds; it keeps its object, and the stack it came from is told beside it.
 local function body(task, fn, ...)
@@ -94,7 +76,7 @@ local function body(task, fn, ...)
     if failure ~= task.cancel_reason or task == M.root then
       task.traceback = debug.traceback(tostring(failure), 2)
     end
-    task.where = user_line()
+    task.where = stack.user_line()
     return failure
   end, ...)
 end
@@ -110,27 +92,29 @@ end
 
 local function after_resume(task, ok, first, ...)
   current = nil
-  if not ok then
+  if first == PARK then
+    return
+  elseif not ok then
     return settle(task, false, first)
-  end
-  if coroutine.status(task.co) == "dead" then
+  elseif coroutine.status(task.co) == "dead" then
     return settle(task, first, ...)
   end
-  if first ~= PARK then
-    coroutine.close(task.co)
-    settle(task, false, err.new("FAILED_PRECONDITION",
-      "a task yielded by itself: wait with mooncron.task, keep other coroutines inside"))
-  end
+  coroutine.close(task.co)
+  settle(task, false, err.new("FAILED_PRECONDITION",
+    "a task yielded by itself: wait with mooncron.task, keep other coroutines inside"))
 end
 
 local function resume(task)
-  local values = task.values
-  local fresh = not task.started
-  if fresh and task.cancel_reason then
+  if task.cancel_reason and not task.started then
     return settle(task, false, task.cancel_reason)
   end
-  task.values, task.state, task.started, current = nil, "running", true, task
-  after_resume(task, coroutine.resume(task.co, table.unpack(values, 1, values.n)))
+  local value, values = task.value, task.values
+  task.value, task.values, task.state, task.started, current = nil, nil, "running", true, task
+  if values then
+    after_resume(task, coroutine.resume(task.co, table.unpack(values, 1, values.n)))
+  else
+    after_resume(task, coroutine.resume(task.co, value))
+  end
 end
 
 local function run_ready()
@@ -148,42 +132,36 @@ local function run_turn_end()
 end
 
 local function dispatch(event)
-  local take = waiting[event.id]
-  if take then
-    waiting[event.id] = nil
-    return take(event)
-  end
-  local handle = sources[event.server or event.id]
-  if handle then
-    return handle(event)
-  end
-  if not event.server then
-    arrived[event.id] = event
+  local id, server = event.id, event.server
+  local waiter, handle = waiting[id], sources[server or id]
+  if waiter then
+    waiting[id] = nil
+    make_ready(waiter, event)
+  elseif handle then
+    handle(event)
+  elseif not server then
+    arrived[id] = event
   end
 end
 
--- A handler that raises leaves the rest of the inbox for the next turn.
-local function dispatch_all()
-  while #inbox > 0 do
-    dispatch(table.remove(inbox))
-  end
-end
-
--- One turn; false when nothing runs that could ever wake a task. `done()` spares the wait.
+-- One turn; false when nothing runs that could ever wake a task. `done()` spares the wait. A handler
+-- that raises leaves the rest of the inbox for the next turn.
 local function turn(done)
   run_ready()
   run_turn_end()
-  if #inbox == 0 and not done() then
+  if not inbox[inbox_at] and not done() then
     local wait = #ready == 0
-    local events = assert(M.loop():poll(wait and -1 or 0))
-    if wait and #events == 0 then
+    inbox, inbox_at = assert(M.loop():poll(wait and -1 or 0)), 1
+    if wait and not inbox[1] then
       return false
     end
-    for i = #events, 1, -1 do
-      inbox[#inbox + 1] = events[i]
-    end
   end
-  dispatch_all()
+  while inbox[inbox_at] do
+    local event = inbox[inbox_at]
+    inbox[inbox_at] = nil
+    inbox_at = inbox_at + 1
+    dispatch(event)
+  end
   return true
 end
 
@@ -220,6 +198,34 @@ function M.check_cancelled(task)
   end
 end
 
+-- What a wait returns, once it is over.
+local function woken_with(task, ...)
+  task.stop = nil
+  M.check_cancelled(task)
+  return ...
+end
+
+-- Raise why the caller, which runs in `task`, may not wait now; `stop(...)` undoes what it has begun.
+local function check_may_wait(task, stop, ...)
+  if coroutine.running() ~= task.co then
+    stop(...)
+    error("cannot wait here: this runs in a coroutine of its own inside the task; "
+      .. "wait outside it, or spawn a task", 4)
+  elseif task.cancel_reason and not task.shielded then
+    stop(...)
+    error(task.cancel_reason, 0)
+  end
+end
+
+-- Outside of any task: drive the loop until `done()`.
+local function drive_or_stop(done, stop, ...)
+  local ok, failure = pcall(drive, done)
+  if not ok then
+    stop(...)
+    error(failure, 0)
+  end
+end
+
 ---Park the caller until the function given to `start` is called; returns that call's arguments.
 ---`stop` undoes the start when the task is cancelled meanwhile, or may not wait at all.
 function M.park(start, stop)
@@ -229,24 +235,12 @@ function M.park(start, stop)
     start(function(...)
       values = table.pack(...)
     end)
-    local ok, failure = pcall(drive, function()
+    drive_or_stop(function()
       return values ~= nil
-    end)
-    if not ok then
-      stop()
-      error(failure, 0)
-    end
+    end, stop)
     return table.unpack(values, 1, values.n)
   end
-  if coroutine.running() ~= task.co then
-    stop()
-    error("cannot wait here: this runs in a coroutine of its own inside the task; "
-      .. "wait outside it, or spawn a task", 3)
-  end
-  if task.cancel_reason and not task.shielded then
-    stop()
-    error(task.cancel_reason, 0)
-  end
+  check_may_wait(task, stop)
   local woken = false
   task.state = "waiting"
   task.stop = stop
@@ -256,10 +250,12 @@ function M.park(start, stop)
       make_ready(task, ...)
     end
   end)
-  local values = table.pack(coroutine.yield(PARK))
-  task.stop = nil
-  M.check_cancelled(task)
-  return table.unpack(values, 1, values.n)
+  return woken_with(task, coroutine.yield(PARK))
+end
+
+local function stop_operation(id)
+  waiting[id] = nil
+  M.loop():cancel(id)
 end
 
 ---Wait for the event of an operation of the loop.
@@ -269,17 +265,20 @@ function M.await(id)
   if waiting[id] then
     error(("operation %d is awaited already"):format(id), 2)
   end
+  local task = current
+  if not task and not arrived[id] then
+    drive_or_stop(function()
+      return arrived[id] ~= nil
+    end, stop_operation, id)
+  end
   local event = arrived[id]
   if event then
     arrived[id] = nil
     return event
   end
-  return M.park(function(wake)
-    waiting[id] = wake
-  end, function()
-    waiting[id] = nil
-    M.loop():cancel(id)
-  end)
+  check_may_wait(task, stop_operation, id)
+  task.state, task.stop, waiting[id] = "waiting", id, task
+  return woken_with(task, coroutine.yield(PARK))
 end
 
 ---Take each event of a source that has many: a server (by its key) or a watched signal (by its id).
@@ -305,11 +304,8 @@ function M.spawn(fn, ...)
     error("a task runs a function, not " .. type(fn), 2)
   end
   counter = counter + 1
-  local task = setmetatable({
-    name = "task " .. counter,
-    co = coroutine.create(body),
-    watchers = {},
-  }, Task)
+  local co <const> = coroutine.create(body)
+  local task = setmetatable({ name = "task " .. counter, co = co, watchers = {} }, Task)
   live[task] = true
   make_ready(task, task, fn, ...)
   return task
@@ -325,8 +321,11 @@ function Task:cancel(reason)
   end
   self.cancel_reason = self.cancel_reason or reason or err.new("CANCELLED", "cancelled")
   if self.state == "waiting" and not self.shielded then
-    if self.stop then
-      self.stop()
+    local stop = self.stop -- of the wait, or the operation that is waited for
+    if math.type(stop) then
+      stop_operation(stop)
+    elseif stop then
+      stop()
     end
     make_ready(self)
   end

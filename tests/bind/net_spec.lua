@@ -47,6 +47,67 @@ describe("core.net", function()
     assert.is_nil(response.err)
   end)
 
+  it("sends headers by name in the names' order", function()
+    local headers = { B = "b", a = 2, C = true, A = "", ["X-Long"] = 1.5 }
+    client:send({ url = url }, headers)
+    local request = loop:poll()[1]
+    assert.matches("\r\nA: \r\nB: b\r\nC: true\r\nX%-Long: 1%.5\r\na: 2\r\n", request.head)
+    headers.A = nil
+    assert.is_true(server:reply(request.id, 200, headers, ""))
+    assert.same({ "b", "true", "1.5" }, (function(got)
+      return { got.b, got.c, got["x-long"] }
+    end)(loop:poll()[1].headers))
+  end)
+
+  it("fetches a request in the words of mooncron.http", function()
+    client:fetch({ url = url, method = "PUT", body = "x", headers = { A = 1 }, timeout = 1.5 }, 0, 10)
+    local request = loop:poll()[1]
+    assert.same({ "PUT", "x", "1" }, { request.method, request.body, request.headers.a })
+    assert.matches("gzip", request.headers["accept-encoding"])
+    server:reply(request.id, 200, nil, ("y"):rep(11))
+    assert.equal("RESOURCE_EXHAUSTED", loop:poll()[1].err.code) -- max_body when the request has none
+    client:fetch({ url = url, no_decompress = true, max_body = 11 }, 0, 10)
+    request = loop:poll()[1]
+    assert.is_nil(request.headers["accept-encoding"])
+    server:reply(request.id, 200, nil, ("y"):rep(11))
+    assert.equal(11, #loop:poll()[1].body)
+    client:fetch({ url = url }, 1, 10)
+    assert.equal("GET", loop:poll()[1].method)
+    assert.equal("DEADLINE_EXCEEDED", loop:poll()[1].err.code) -- the time when the request has none
+  end)
+
+  it("raises for what is wrong with a fetch, where it was asked for", function()
+    local function ask(request)
+      local id = client:fetch(request, 0, 10)
+      return id
+    end
+    for _, row in ipairs {
+      { { url = url, uri = url }, "unknown field 'uri' in a request" },
+      { { url = url, [1] = 2 }, "unknown field '1' in a request" },
+      { { url = url, timeout = {} }, "option 'timeout' must be a number, not table" },
+      { { url = url, timeout = -1 }, "option 'timeout' is %-1000.0 ms, not in 0%-" },
+      { { url = url, timeout = 0 / 0 }, "option 'timeout' is" },
+      { { url = url, max_body = "x" }, "option 'max_body' must be an integer" },
+      { { url = url, no_decompress = 1 }, "option 'no_decompress' must be true or false" },
+      { { url = url, headers = 5 }, "table expected" },
+      { { url = url, headers = { "a" } }, "headers: a name must be a string, not number" },
+      { { url = url, headers = { ["a\0"] = "b" } }, "headers: 'a' contains a zero byte" },
+      { { url = url, headers = { a = "b\0" } }, "headers: 'a' contains a zero byte" },
+    } do
+      assert.error_matches(function()
+        ask(row[1])
+      end, row[2])
+    end
+    local line = debug.getinfo(1, "l").currentline + 2
+    local _, failure = pcall(function()
+      ask { x = 1 }
+    end)
+    assert.matches(("net_spec.lua:%d: unknown field"):format(line), failure, 1, true)
+    local id, e = client:fetch({ url = url, headers = { ["a b"] = "c" } }, 0, 10)
+    assert.is_nil(id)
+    assert.equal("INVALID_ARGUMENT", e.code)
+  end)
+
   it("says what is wrong with a request", function()
     for _, row in ipairs {
       { { url = "ftp://x" }, nil, "must begin with http" },

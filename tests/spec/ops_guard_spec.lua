@@ -31,6 +31,16 @@ describe("scheduler.guard", function()
     end)
   end
 
+  it("asks each host again, whoever came before", function()
+    local g = guard.new { host = "127.0.0.1" }
+    for _, row in ipairs {
+      { "localhost", "ok" }, { "evil.example", "PERMISSION_DENIED" }, { "localhost", "ok" },
+      { "evil.example", "PERMISSION_DENIED" }, { "evil.example", "PERMISSION_DENIED" },
+    } do
+      assert.equal(row[2], check(g, { host = row[1] }))
+    end
+  end)
+
   it("lets pages of its own in, and no others", function()
     local g = guard.new { host = "127.0.0.1" }
     local host = "127.0.0.1:8085"

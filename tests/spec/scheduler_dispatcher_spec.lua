@@ -1,5 +1,6 @@
 local err = require "mooncron.err"
 local json = require "mooncron.json"
+local mask_api = require "mooncron.api.mask"
 local scheduling = require "support.scheduling"
 local task = require "mooncron.task"
 
@@ -778,6 +779,30 @@ describe("scheduler.dispatcher", function()
       end))
       assert.is_true(s:stop(5))
       assert.equal(1, #assert(s:attempts {}))
+    end)
+
+    it("is woken by what is due before it wakes by itself, and by nothing else", function()
+      receiver = scheduling.receiver(function() end)
+      for _, row in ipairs {
+        { "0 9 * * *", false, "in an hour" },
+        { "* * * * *", true, "in half a minute" },
+      } do
+        s:start()
+        while not s.dispatcher.wakes_ms do -- it goes to sleep for a minute
+          task.sleep(0)
+        end
+        wall.ms = START_MS + 30000
+        create("a", { schedule = row[1] })
+        assert.equal(row[2], s.dispatcher.due.is_set(), row[3])
+        s.dispatcher.due:clear()
+        assert(s.jobs:patch(id "a", { schedule = "30 9 * * *" }, assert(mask_api.parse "schedule")))
+        assert.is_false(s.dispatcher.due.is_set(), "a later slot")
+        assert(s.jobs:run(id "a"))
+        assert.is_true(s.dispatcher.due.is_set(), "a forced run")
+        assert(s.jobs:delete(id "a"))
+        assert.is_true(s:stop(5))
+        s.dispatcher.due:clear()
+      end
     end)
 
     it("starts nothing after stop, and waits for what is on its way", function()

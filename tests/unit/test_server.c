@@ -370,6 +370,60 @@ static void test_impolite_clients(void)
   free(sink);
 }
 
+/* A request and the end of its connection in one piece, and answers in the same turn, later, and
+   never: whatever libmicrohttpd learns while they wait, nothing is lost and nothing is left. */
+static void test_answers_in_time(void)
+{
+  enum { COUNT = 24 };
+  static const char text[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  static const struct linger at_once = {1, 0};
+  struct mc_request_event *seen[COUNT];
+  struct fixture f;
+  char reply[1024];
+  int fds[COUNT], i, whole = 0, turns;
+
+  set_up(&f);
+  for(i = 0; i < COUNT; i++) {
+    fds[i] = plain_connect(mc_server_port(f.server));
+    if(send(fds[i], text, sizeof(text) - 1, MSG_NOSIGNAL) < 0)
+      tap_ok(0, "send");
+    if(i % 6 == 4) { /* broken off before it is read */
+      setsockopt(fds[i], SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+      close(fds[i]);
+    }
+  }
+  for(turns = 0; turns < 20; turns++) { /* let it see the breaks, with nothing answered */
+    struct mc_event *event;
+
+    mc_loop_poll(f.loop, 0, NULL);
+    while((event = mc_loop_take(f.loop))) {
+      seen[whole] = (struct mc_request_event *)event;
+      if(whole % 3 == 0)
+        mc_server_reply(f.server, event->id, 200, NULL, 0, "ok", 2, NULL);
+      whole++;
+    }
+  }
+  tap_ok(whole >= COUNT - COUNT / 6, "%d requests are seen", whole);
+  for(i = 0; i < whole; i++) {
+    if(i % 3 == 1)
+      mc_server_reply(f.server, seen[i]->event.id, 200, NULL, 0, "ok", 2, NULL);
+    else if(i % 3 == 2)
+      mc_loop_cancel(f.loop, seen[i]->event.id);
+    mc_event_free(&seen[i]->event);
+  }
+  for(turns = 0; turns < 200 && mc_server_open_requests(f.server); turns++)
+    mc_loop_poll(f.loop, 1, NULL);
+  tap_is_int((int64_t)mc_server_open_requests(f.server), 0, "all of them end");
+  for(i = 0, whole = 0; i < COUNT; i++) {
+    if(i % 6 == 4)
+      continue;
+    whole += recv(fds[i], reply, sizeof(reply), 0) > 0;
+    close(fds[i]);
+  }
+  tap_ok(whole >= COUNT / 2, "%d answers arrive", whole);
+  tear_down(&f);
+}
+
 static void test_huge_heads(void)
 {
   enum { SIZE = 200 * 1024 };
@@ -409,6 +463,7 @@ int main(void)
   test_reply_then_free();
   test_arrives_while_closing();
   test_impolite_clients();
+  test_answers_in_time();
   test_huge_heads();
   return tap_done();
 }

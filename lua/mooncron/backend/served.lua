@@ -23,7 +23,10 @@ local LONG_S <const> = 3600
 function M.at(url, token, client)
   return setmetatable({
     url = (url:gsub("/$", "")),
-    token = token,
+    headers = {
+      ["Content-Type"] = "application/json",
+      ["Authorization"] = token and "Bearer " .. token,
+    },
     client = client,
     recorders = {},
   }, Served)
@@ -33,10 +36,7 @@ function Served:send(request)
   return http.request({
     method = request.method,
     url = self.url .. request.target,
-    headers = {
-      ["Content-Type"] = "application/json",
-      ["Authorization"] = self.token and "Bearer " .. self.token,
-    },
+    headers = self.headers,
     body = request.body,
     timeout = request.timeout,
   }, self.client)

@@ -51,14 +51,13 @@ function M.new(options)
     attempts = {}, -- set of tasks
     retry_store_s = 1,
     on_due = function() end,
-    say = function(text)
-      io.stderr:write(text)
-    end,
+    say = function(text) io.stderr:write(text) end,
     due = task.event(),
     idle = task.event(), -- set when nothing goes on by itself any more
     stepped = task.event():set(), -- no `advance` is under way
     looked_ms = nil, -- when due jobs were last looked for
     awake_ms = nil, -- since when that happens without a gap
+    wakes_ms = nil, -- monotonic: when it looks again, while it sleeps
   }, Dispatcher)
   for key, value in pairs(options) do
     self[key] = value
@@ -74,9 +73,12 @@ function M.new(options)
   return self
 end
 
----Something became due earlier than the loop knows.
-function Dispatcher:poke()
-  self.due:set()
+---Something became due earlier than the loop knows, or may have become so.
+---@param due_ms integer? when it is due, if that is known: later than the loop wakes, it waits for that
+function Dispatcher:poke(due_ms)
+  if not (due_ms and self.wakes_ms) or due_ms - self.clock:now_ms() < self.wakes_ms - core.loop.mono_ms() then
+    self.due:set()
+  end
 end
 
 ---Tell whoever watches the process about something that keeps it from its work; the same thing once
@@ -300,22 +302,21 @@ end
 local function sleep_until_due(self)
   if self.clock.held_ms then
     self.due.wait()
-    self.due:clear()
-    return
+    return self.due:clear()
   end
-  local due_ms = self.store:next_due_ms()
-  local wait_s = due_ms and math.max(due_ms - self.clock:now_ms(), 0) / 1000 or MAX_SLEEP_S
-  if self.in_flight >= self.max_in_flight then
-    wait_s = MAX_SLEEP_S
-  end
-  if wait_s > 0 then
-    task.with_timeout(math.min(wait_s, MAX_SLEEP_S), self.due.wait)
+  local due_ms = self.in_flight < self.max_in_flight and self.store:next_due_ms() or math.huge
+  local wait_ms = math.min(math.max(due_ms - self.clock:now_ms(), 0), MAX_SLEEP_S * 1000)
+  if wait_ms > 0 then
+    self.wakes_ms = core.loop.mono_ms() + wait_ms
+    task.with_timeout(wait_ms / 1000, self.due.wait)
+    self.wakes_ms = nil
   end
   self.due:clear()
 end
 
 ---Fire what is due by the clock until the task is cancelled.
 function Dispatcher:run()
+  self.wakes_ms = nil -- it may have been cancelled in its sleep
   while true do
     self.stepped.wait()
     if self.stepped.is_set() then

@@ -105,9 +105,12 @@ end
 
 local function check_names(self, headers)
   local host = headers["host"]
-  if host and not self.names[name_of(host)] then
-    local words = "host '%s' is not served: use 127.0.0.1 or localhost, or start with --allow-host"
-    return nil, err.new("PERMISSION_DENIED", words:format(host:sub(1, 100)))
+  if host and host ~= self.last_host then -- mostly it is the same one
+    if not self.names[name_of(host)] then
+      local words = "host '%s' is not served: use 127.0.0.1 or localhost, or start with --allow-host"
+      return nil, err.new("PERMISSION_DENIED", words:format(host:sub(1, 100)))
+    end
+    self.last_host = host
   end
   -- A browser says for whom it asks.
   local origin = headers["origin"]

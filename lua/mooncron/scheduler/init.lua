@@ -180,8 +180,8 @@ function M.open(options)
     random = function()
       return math.random(10 ^ 18 // 1 | 0)
     end,
-    on_due = function()
-      self.dispatcher:poke()
+    on_due = function(due_ms)
+      self.dispatcher:poke(due_ms)
     end,
   }
   self.tokens = tokens_of(options)

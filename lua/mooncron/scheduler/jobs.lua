@@ -15,9 +15,9 @@ local M = {}
 local Jobs = { __name = "mooncron.scheduler.Jobs" }
 Jobs.__index = Jobs
 
----@param options { store: table, clock: table, on_due: fun(), random: fun(): integer }
---- `on_due` is called whenever something became due earlier; `random` makes the ids of jobs without
----a name
+---@param options { store: table, clock: table, on_due: fun(due_ms: integer?), random: fun(): integer }
+--- `on_due` is called whenever something may have become due earlier, with when, if known; `random` makes the
+---ids of jobs without a name
 function M.new(options)
   return setmetatable({
     store = options.store,
@@ -151,7 +151,7 @@ function Jobs:create(parent, given)
     end
     return nil, e
   end
-  self.on_due()
+  self.on_due(row.due_ms or math.huge)
   return self:view(row)
 end
 
@@ -214,7 +214,7 @@ function Jobs:patch(name, patch, mask)
   if not ok then
     return nil, e
   end
-  self.on_due()
+  self.on_due(row.due_ms or math.huge)
   return self:view(row)
 end
 
@@ -267,7 +267,7 @@ function Jobs:resume(name)
     if not ok then
       return nil, e
     end
-    self.on_due()
+    self.on_due(row.due_ms or math.huge)
   end
   return self:view(row)
 end
@@ -301,7 +301,7 @@ function Jobs:run(name)
   if not ok then
     return nil, e
   end
-  self.on_due()
+  self.on_due(now_ms)
   return self:view(row)
 end
 

@@ -61,7 +61,7 @@ local client
 
 ---A client for servers of this machine: no proxy is asked.
 function M.client()
-  client = client or assert(core.net.client(task.loop(), { no_proxy = "*" }))
+  client = client or assert(core.net.client(task.loop(), { direct = true }))
   return client
 end
 

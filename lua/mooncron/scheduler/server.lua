@@ -4,7 +4,6 @@ local console_module <const> = require "mooncron.console"
 local core <const> = require "mooncron.core"
 local err <const> = require "mooncron.err"
 local guard <const> = require "mooncron.scheduler.guard"
-local http <const> = require "mooncron.http"
 local router <const> = require "mooncron.scheduler.router"
 local task <const> = require "mooncron.task"
 
@@ -50,7 +49,7 @@ local function send_stream(server, id, response)
     forget()
     task.loop():cancel(id)
   end
-  local ok, e = server:start(id, response.status, http.flat_headers(response.headers), response.max_pending)
+  local ok, e = server:start(id, response.status, response.headers, response.max_pending)
   if not ok then
     return nil, e
   end
@@ -91,7 +90,7 @@ function M.listen(scheduler, options)
       if response.stream then
         return send_stream(server, request.id, response)
       end
-      server:reply(request.id, response.status, http.flat_headers(response.headers), response.body)
+      server:reply(request.id, response.status, response.headers, response.body)
     end
     local ok, refusal = watch:check(request)
     if not ok then

@@ -1,7 +1,6 @@
 ---How a request gets to its target, and what came of that: over the network, or to a recorder in this
 ---process; and the faults on demand that stand before both.
 
-local core <const> = require "mooncron.core"
 local err <const> = require "mooncron.err"
 local faults <const> = require "mooncron.scheduler.faults"
 local http <const> = require "mooncron.http"
@@ -24,10 +23,7 @@ local MAX_REDIRECTS <const> = 10 -- the service's limit is not known [ours]
 ---@return mooncron.scheduler.Transport
 function M.new(clock, max_connections)
   return setmetatable({
-    client = assert(core.net.client(task.loop(), {
-      no_proxy = "localhost,127.0.0.1,::1",
-      max_connections = max_connections,
-    })),
+    client = http.new_client { no_proxy = "localhost,127.0.0.1,::1", max_connections = max_connections },
     clock = clock,
     faults = faults.new(),
     recorders = {}, -- by name
@@ -63,7 +59,7 @@ local function over_the_network(self, request)
     max_body = MAX_ANSWER,
     max_redirects = MAX_REDIRECTS,
     http1 = true,
-  }, http.flat_headers(request.headers))
+  }, request.headers)
   if not id then
     return outcome.of_refusal(e), "", 0
   end
