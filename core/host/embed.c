@@ -50,7 +50,7 @@ int mc_embed_source(lua_State *L)
   return 1;
 }
 
-/* [-0, +1, -] a source's chunk, or a message. The code of a Lua that is not quite the one at hand is
+/* [-0, +1, -] a source's chunk, or a message. Code of a Lua that is not quite the one at hand is
    refused for its header: then the text is compiled. */
 static int load_source(lua_State *L, const struct mc_embedded *file)
 {

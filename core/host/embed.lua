@@ -41,4 +41,5 @@ for i = 2, #arg do
   rows[#rows + 1] = ('  {"%s", "@%s", (const char *)text_%d, %d, (const char *)code_%d, %d},'):format(
     name_of(arg[i]), path, i, #text, i, #code)
 end
-print("const struct mc_embedded mc_embedded[] = {\n" .. table.concat(rows, "\n") .. "\n  {0, 0, 0, 0, 0, 0}};")
+rows[#rows + 1] = "  {0, 0, 0, 0, 0, 0}};"
+print("const struct mc_embedded mc_embedded[] = {\n" .. table.concat(rows, "\n"))
