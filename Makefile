@@ -88,7 +88,7 @@ $(B)/gen/late_list.h: core/host/late.lua $(B)/lib/mooncron/core.so Makefile
 
 ifneq ($(strip $(LATE)),)
 $(B)/obj/core/host/late.o: $(B)/gen/late_list.h
-$(B)/obj/core/host/late.o: CPPFLAGS += -DMC_LATE -I$(B)/gen
+$(B)/obj/core/host/late.o: CPPFLAGS += -DMC_LATE -I$(B)/gen -fno-lto
 endif
 
 $(B)/mooncron: $(call obj,$(HOST_SRC) $(BIND_SRC)) $(B)/obj/embedded.o $(B)/libmooncron.a
