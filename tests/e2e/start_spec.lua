@@ -71,6 +71,9 @@ describe("the start of mooncron", function()
     { [[mooncron.http.get("http://127.0.0.1:9/", { timeout = 1 })]], "curl crypto ", "a request" },
     { [[mooncron.http.serve({ port = 0 }, print):close()]], "microhttpd ", "a server" },
     { [[require("mooncron.core").store.open(":memory:"):close()]], "sqlite3 ", "a store" },
+    { [[assert(mooncron.connect { data = ":memory:" }):close()]], "sqlite3 ", "a local scheduler" },
+    { [[assert(require("mooncron.core").net.client(mooncron.task.loop())):close()]], "",
+      "a client that is asked nothing" },
     { [[local auth = require("mooncron.core").auth
         assert(auth.sign("{}", { alg = "ES256", key = auth.generate_key("ES256") }))]],
       "jwt crypto ", "a token" },
