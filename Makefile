@@ -30,6 +30,8 @@ LUA_CFLAGS := $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell $(PKG_CONFIG) --cflags 
 PKG_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS = $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lm
 LUA_LIBS = $(shell $(PKG_CONFIG) --libs $(LUA_PC) 2>/dev/null)
+# What the interpreter loads when it first calls it, where core/host/late.c knows the machine.
+LATE ?= $(if $(filter x86_64-%,$(shell $(CC) -dumpmachine)),curl microhttpd jwt jansson crypto sqlite3 edit)
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARN) $(if $(WERROR),-Werror) $(CFLAGS) -Icore \
   -DMC_VERSION='"$(VERSION)"' $(PKG_CFLAGS) $(CPPFLAGS)
 ALL_LDFLAGS = $(LDFLAGS) $(SAN_LDFLAGS_$(VARIANT))
@@ -79,9 +81,19 @@ $(B)/gen/embedded.c: core/host/embed.lua $(LUA_SRC) Makefile
 $(B)/obj/embedded.o: $(B)/gen/embedded.c
 	$(Q)$(CC) $(ALL_CFLAGS) $(LUA_CFLAGS) -c -o $@ $<
 
+$(B)/gen/late_list.h: core/host/late.lua $(B)/lib/mooncron/core.so Makefile
+	@mkdir -p $(@D)
+	$(Q)$(LUA) core/host/late.lua $(B)/lib/mooncron/core.so $(LATE) > $@.tmp
+	@mv $@.tmp $@
+
+ifneq ($(strip $(LATE)),)
+$(B)/obj/core/host/late.o: $(B)/gen/late_list.h
+$(B)/obj/core/host/late.o: CPPFLAGS += -DMC_LATE -I$(B)/gen -fno-lto
+endif
+
 $(B)/mooncron: $(call obj,$(HOST_SRC) $(BIND_SRC)) $(B)/obj/embedded.o $(B)/libmooncron.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Wl,-E -o $@ $^ $(PKG_LIBS) $(LUA_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Wl,-E -o $@ $^ $(filter-out $(LATE:%=-l%),$(PKG_LIBS)) $(LUA_LIBS)
 
 # A folder in which `lua5.4 -e 'require "mooncron"'` works as it is: the Lua files beside the C module.
 $(B)/tree: $(B)/lib/mooncron/core.so $(LUA_SRC)

@@ -19,7 +19,7 @@ static const struct mc_embedded *find(const char *name)
 
 static bool is_source(const struct mc_embedded *file)
 {
-  return !strchr(file->name, '/');
+  return file->code_len > 0;
 }
 
 /* [-0, +1, v] */
@@ -50,6 +50,16 @@ int mc_embed_source(lua_State *L)
   return 1;
 }
 
+/* [-0, +1, -] a source's chunk, or a message. Code of a Lua that is not quite the one at hand is
+   refused for its header: then the text is compiled. */
+static int load_source(lua_State *L, const struct mc_embedded *file)
+{
+  if(luaL_loadbufferx(L, file->code, file->code_len, file->chunk, "b") == LUA_OK)
+    return LUA_OK;
+  lua_pop(L, 1);
+  return luaL_loadbufferx(L, file->text, file->len, file->chunk, "t");
+}
+
 /* [-1, +1|2, -] the searcher: module name -> loader, chunk name | message */
 static int find_embedded(lua_State *L)
 {
@@ -60,7 +70,7 @@ static int find_embedded(lua_State *L)
     lua_pushfstring(L, "no embedded module '%s'", name);
     return 1;
   }
-  if(luaL_loadbufferx(L, file->text, file->len, file->chunk, "t"))
+  if(load_source(L, file))
     return lua_error(L);
   lua_pushstring(L, file->chunk);
   return 2;

@@ -12,6 +12,8 @@ struct mc_embedded {
   const char *chunk; /* "@mooncron/task.lua", so that messages name the file */
   const char *text;
   size_t len;
+  const char *code; /* a Lua source, compiled by the Lua of the build */
+  size_t code_len; /* 0: a page */
 };
 extern const struct mc_embedded mc_embedded[];
 

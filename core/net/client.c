@@ -313,8 +313,10 @@ static void shut(struct mc_resident *resident)
     mc_loop_cancel(client->loop, client->running->op.id);
   while(client->idle_count)
     free_exchange(client->idle[--client->idle_count]);
-  curl_multi_cleanup(client->multi); /* lets go of its sockets and closes them */
-  mc_sockets_end(client);
+  if(client->multi) {
+    curl_multi_cleanup(client->multi); /* lets go of its sockets and closes them */
+    mc_sockets_end(client);
+  }
   client->multi = NULL;
   uv_timer_stop(client->timer);
   uv_close((uv_handle_t *)client->timer, free_timer);
@@ -329,14 +331,28 @@ static int ignores_sigpipe(void)
   return !sigaction(SIGPIPE, NULL, &now) && now.sa_handler == SIG_IGN;
 }
 
-static void configure(struct mc_client *client, const struct mc_client_opts *opts)
+static void configure(struct mc_client *client)
 {
   CURLM *multi = client->multi;
 
   mc_sockets_begin(client);
   curl_multi_setopt(multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
-  curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)opts->max_connections);
-  curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)opts->max_host_connections);
+  curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)client->max_connections);
+  curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)client->max_host_connections);
+}
+
+/* What the first request waits for. */
+static int start(struct mc_client *client, struct mc_err *err)
+{
+  if(client->multi)
+    return MC_OK;
+  if(curl_global_init(CURL_GLOBAL_DEFAULT))
+    return mc_fail(err, MC_INTERNAL, 0, "libcurl does not start");
+  client->multi = curl_multi_init();
+  if(!client->multi)
+    return mc_fail_nomem(err);
+  configure(client);
+  return MC_OK;
 }
 
 int mc_client_new(struct mc_client **out, struct mc_loop *loop, const struct mc_client_opts *opts,
@@ -346,19 +362,15 @@ int mc_client_new(struct mc_client **out, struct mc_loop *loop, const struct mc_
 
   if(!client)
     return mc_fail_nomem(err);
-  if(curl_global_init(CURL_GLOBAL_DEFAULT)) {
-    mc_free(client);
-    return mc_fail(err, MC_INTERNAL, 0, "libcurl does not start");
-  }
   client->loop = loop;
-  client->multi = curl_multi_init();
+  client->max_connections = opts->max_connections;
+  client->max_host_connections = opts->max_host_connections;
   client->timer = mc_calloc(1, sizeof(*client->timer));
   client->direct = opts->direct;
   client->ca_bundle = opts->ca_bundle ? mc_strdup(opts->ca_bundle) : NULL;
   client->no_proxy = opts->no_proxy ? mc_strdup(opts->no_proxy) : NULL;
-  if(!client->multi || !client->timer || (opts->ca_bundle && !client->ca_bundle) ||
+  if(!client->timer || (opts->ca_bundle && !client->ca_bundle) ||
      (opts->no_proxy && !client->no_proxy)) {
-    curl_multi_cleanup(client->multi);
     mc_free(client->timer);
     mc_free(client->ca_bundle);
     mc_free(client->no_proxy);
@@ -368,7 +380,6 @@ int mc_client_new(struct mc_client **out, struct mc_loop *loop, const struct mc_
   uv_timer_init(mc_loop_uv(loop), client->timer);
   client->timer->data = client;
   client->ignores_sigpipe = ignores_sigpipe();
-  configure(client, opts);
   client->resident.shut = shut;
   mc_loop_attach(loop, &client->resident);
   *out = client;
@@ -471,6 +482,9 @@ int mc_client_send(struct mc_client *client, const struct mc_request *request, u
 
   if(!client->loop)
     return mc_fail(err, MC_FAILED_PRECONDITION, 0, "the client is closed");
+  rc = start(client, err);
+  if(rc)
+    return rc;
   x = begin_exchange(client, request);
   if(!x)
     return mc_fail_nomem(err);

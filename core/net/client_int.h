@@ -18,7 +18,8 @@ struct mc_watch;
 struct mc_client {
   struct mc_resident resident;
   struct mc_loop *loop; /* NULL once the loop is gone */
-  CURLM *multi;
+  CURLM *multi; /* NULL until the first request: starting libcurl takes a while */
+  int64_t max_connections, max_host_connections;
   uv_timer_t *timer;
   char *ca_bundle, *no_proxy;
   int direct; /* no proxy */

@@ -11,7 +11,9 @@ end
 ---@param value any
 ---@return string
 function M.scalar(value)
-  if value == nil then
+  if type(value) == "string" then
+    return value
+  elseif value == nil then
     return ""
   elseif type(value) == "number" then
     local whole = math.tointeger(value)

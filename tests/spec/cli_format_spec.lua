@@ -54,6 +54,21 @@ describe("a format", function()
     end)
   end
 
+  -- record, format, output, why
+  local keys <const> = {
+    { { time_zone = "UTC", n = { a_b = 1 } }, "value(time_zone,n.a_b)", "UTC\t1\n", "snake case" },
+    { { timeZone = "UTC", n = { aB = 1 } }, "value(time_zone,n.a_b)", "UTC\t1\n", "snake for camel case" },
+    { { aB = false }, "value(a_b)", "False\n", "false is a value" },
+    { { a = "text" }, "value(a.len,a[0],a[],nothing.b)", "\t\t\t\n", "a text has no members" },
+    { { l = { { k = 1 }, {}, { k = 3 } } }, "value(l[].k,l[1].k,l[2].k,l[-1].k)", "1;3\t\t3\t3\n",
+      "items" },
+  }
+  for _, row in ipairs(keys) do
+    it(("%s: %s"):format(row[2], row[4]), function()
+      assert.equal(row[3], format.print({ row[1] }, assert(format.parse(row[2])), {}))
+    end)
+  end
+
   it("prints one record without a list around it", function()
     assert.equal('{\n  "n": 5\n}\n', print_all("json(n)", { single = true }))
     assert.equal("[]\n", format.print({}, assert(format.parse "json"), {}))

@@ -13,9 +13,13 @@ local M = {}
 ---@field attributes table<string, string|boolean> of `:sort=1`, `:reverse`, ...
 ---@field get fun(record: table): any
 
-local function camel(name)
-  return (name:gsub("_(%l)", string.upper))
-end
+-- Names in camel case, by what they are in snake case.
+local camel <const> = setmetatable({}, {
+  __index = function(known, name)
+    known[name] = name:gsub("_(%l)", string.upper)
+    return known[name]
+  end,
+})
 
 ---The value at a key, in either spelling of its names; nil when there is none. `[]` gives a list of what
 ---each item has.
@@ -29,18 +33,20 @@ function M.lookup(record, key, from)
     local name = key[i]
     if type(value) ~= "table" then
       return nil
+    elseif type(name) == "string" then
+      local found = value[name]
+      if found == nil then
+        found = value[camel[name]]
+      end
+      value = found
     elseif name == false then
       local list = {}
       for _, item in ipairs(value) do
         list[#list + 1] = M.lookup(item, key, i + 1)
       end
       return list
-    elseif math.type(name) == "integer" then
-      value = value[name >= 0 and name + 1 or #value + 1 + name]
-    elseif value[name] ~= nil then
-      value = value[name]
     else
-      value = value[camel(name)]
+      value = value[name >= 0 and name + 1 or #value + 1 + name]
     end
   end
   return value
@@ -94,8 +100,8 @@ function M.term(lexer)
     is_plain = #calls == 0,
     get = function(record)
       local value = M.lookup(record, key)
-      for _, call in ipairs(calls) do
-        value = call(value, record)
+      for i = 1, #calls do
+        value = calls[i](value, record)
       end
       return value
     end,
