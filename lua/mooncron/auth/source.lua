@@ -66,9 +66,12 @@ function perform.file(request, step, world)
 end
 
 function perform.run(request, step, world)
-  local result, why = world.run { argv = step.argv, env = step.env, timeout_ms = step.timeout_ms }
-  if not result then
-    return nil, err.new("UNAVAILABLE", step.purpose .. ": it does not start", { cause = why })
+  local result, e = world.run { argv = step.argv, env = step.env, timeout_ms = step.timeout_ms }
+  if not result and e.code == "DEADLINE_EXCEEDED" then
+    return nil, err.new(e.code, ("%s: it has not ended after %g s: see executable.timeout_millis"):format(
+      step.purpose, step.timeout_ms / 1000))
+  elseif not result then
+    return nil, err.new(e.code, step.purpose, { cause = e })
   end
   return request:answer(result.code, result.output)
 end

@@ -7,7 +7,7 @@ local M = {}
 ---@field env fun(name: string): string? or a table
 ---@field read_file fun(path: string): string?, string?, integer? as io.open fails: nil, message, errno
 ---@field http fun(request: table): table?, mooncron.Err? see mooncron.http.request
----@field run fun(program: table): table?, string? `{argv=, env=, timeout_ms=}` to `{code=, output=}`
+---@field run fun(program: table): table?, mooncron.Err? `{argv=, env=, timeout_ms=}` to `{code=, output=}`
 ---@field sleep fun(seconds: number)
 ---@field now fun(): integer seconds since the epoch
 ---@field event fun(): table with `set()` and `wait()`
@@ -15,6 +15,7 @@ local M = {}
 ---@field random fun(): number in [0, 1)
 
 M.MAX_TEXT = 262144 -- bytes read of a file or of a program's output; the core refuses more
+M.BY_SIGNAL = 128 -- and the signal: the exit code of a program that one has ended, as shells say it
 
 local defaults = {}
 
@@ -53,36 +54,27 @@ function defaults.spawn(fn)
   return require("mooncron.task").spawn(fn)
 end
 
-local function quote(text)
-  return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
----The command line for a shell that runs exactly `argv`, with variables added, for at most so long.
----@return string
-function M.command_line(program)
-  local words, names = { "exec", "timeout", tostring(math.ceil(program.timeout_ms / 1000)), "env" }, {}
-  for name in pairs(program.env or {}) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  for _, name in ipairs(names) do
-    words[#words + 1] = quote(name .. "=" .. program.env[name])
-  end
-  for _, word in ipairs(program.argv) do
-    words[#words + 1] = quote(word)
-  end
-  return table.concat(words, " ")
-end
-
--- Blocks until the program ends: credentials of this kind are asked for rarely, and answer fast.
+-- A program that hangs is ended with all it has started, and the loop goes on meanwhile. What it prints for
+-- people comes when it has ended.
 function defaults.run(program)
-  local pipe, message = io.popen(M.command_line(program), "r")
-  if not pipe then
-    return nil, message
+  local task <const> = require "mooncron.task"
+  local env = {}
+  for name, value in pairs(program.env or {}) do
+    env[#env + 1] = name .. "=" .. value
   end
-  local output = pipe:read(M.MAX_TEXT + 1) or ""
-  local _, _, code = pipe:close()
-  return { code = code or 0, output = output }
+  local id, e = task.loop():spawn(program.argv, env, {
+    timeout_ms = program.timeout_ms,
+    max_output = M.MAX_TEXT + 1,
+  })
+  if not id then
+    return nil, e
+  end
+  local ended = task.await(id)
+  io.stderr:write(ended.stderr)
+  if ended.err then
+    return nil, ended.err
+  end
+  return { code = ended.signum ~= 0 and M.BY_SIGNAL + ended.signum or ended.code, output = ended.stdout }
 end
 
 ---Fill what `given` leaves out with the real thing.
