@@ -48,6 +48,14 @@ struct mc_credential {
   struct mc_credential *source;
 };
 
+/* As the files have it: "service_account". */
+const char *mc_credential_name(enum mc_credential_type type);
+/* An empty one, with one reference. */
+int mc_credential_make(struct mc_credential **out, enum mc_credential_type type,
+                       struct mc_err *err);
+/* Its account is what stands between the last slash and the verb of the impersonation URL, if it
+   has one. */
+int mc_credential_set_target(struct mc_credential *cred, struct mc_err *err);
 /* Replace a text by a copy of the value (NULL: none), wiping what was there. */
 int mc_field_set(struct mc_credential *cred, enum mc_field field, const char *value,
                  struct mc_err *err);
