@@ -17,7 +17,7 @@ struct mc_client {
   struct mc_loop *loop; /* NULL once the loop is gone */
   CURLM *multi;
   uv_timer_t *timer;
-  char *ca_bundle, *no_proxy;
+  char *ca_bundle, *certificate, *key, *no_proxy;
   struct exchange *running;
   CURL *idle[MAX_IDLE_HANDLES];
   size_t idle_count;

@@ -183,6 +183,10 @@ static void set_options(struct exchange *x, const struct mc_request *request)
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   if(client->ca_bundle)
     curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_bundle);
+  if(client->certificate)
+    curl_easy_setopt(easy, CURLOPT_SSLCERT, client->certificate);
+  if(client->key)
+    curl_easy_setopt(easy, CURLOPT_SSLKEY, client->key);
   if(client->no_proxy)
     curl_easy_setopt(easy, CURLOPT_NOPROXY, client->no_proxy);
 }
