@@ -12,6 +12,7 @@ static const char *const NAMES[MC_CRED_TYPES] = {
     [MC_CRED_EXTERNAL_ACCOUNT] = "external_account",
     [MC_CRED_EXTERNAL_USER] = "external_account_authorized_user",
     [MC_CRED_IMPERSONATED] = "impersonated_service_account",
+    [MC_CRED_GDCH] = "gdch_service_account",
     [MC_CRED_METADATA] = "metadata server",
     [MC_CRED_TOKEN] = "access token",
 };

@@ -12,7 +12,8 @@
 #define EXTERNAL (1u << MC_CRED_EXTERNAL_ACCOUNT)
 #define EXTERNAL_USER (1u << MC_CRED_EXTERNAL_USER)
 #define IMPERSONATED (1u << MC_CRED_IMPERSONATED)
-#define ALL (SA | USER | EXTERNAL | EXTERNAL_USER | IMPERSONATED)
+#define GDCH (1u << MC_CRED_GDCH)
+#define ALL (SA | USER | EXTERNAL | EXTERNAL_USER | IMPERSONATED | GDCH)
 
 enum { REQUIRED = 1, SAFE_URL = 2, ANY_URL = 4, DOMAIN = 8 };
 
@@ -30,8 +31,14 @@ static const struct text_row {
     {SA, MC_F_ACCOUNT, "client_email", REQUIRED, NULL},
     {USER | EXTERNAL_USER, MC_F_ACCOUNT, "account", 0, NULL},
     {SA, MC_F_PROJECT, "project_id", 0, NULL},
-    {SA, MC_F_PRIVATE_KEY, "private_key", REQUIRED, NULL},
+    {GDCH, MC_F_FORMAT_VERSION, "format_version", REQUIRED, NULL},
+    {GDCH, MC_F_PROJECT, "project", REQUIRED, NULL},
+    {GDCH, MC_F_NAME, "name", REQUIRED, NULL},
+    {SA | GDCH, MC_F_PRIVATE_KEY, "private_key", REQUIRED, NULL},
     {SA, MC_F_PRIVATE_KEY_ID, "private_key_id", 0, NULL},
+    {GDCH, MC_F_PRIVATE_KEY_ID, "private_key_id", REQUIRED, NULL},
+    {GDCH, MC_F_TOKEN_URL, "token_uri", REQUIRED | SAFE_URL, NULL},
+    {GDCH, MC_F_CA_BUNDLE, "ca_cert_path", 0, NULL},
     {SA | USER, MC_F_TOKEN_URL, "token_uri", SAFE_URL, "https://oauth2.{universe}/token"},
     {EXTERNAL, MC_F_TOKEN_URL, "token_url", SAFE_URL, "https://sts.{universe}/v1/token"},
     {EXTERNAL_USER, MC_F_TOKEN_URL, "token_url", SAFE_URL, "https://sts.{universe}/v1/oauthtoken"},
@@ -52,6 +59,9 @@ static const struct text_row {
     {EXTERNAL, MC_F_OUTPUT_FILE, "credential_source.executable.output_file", 0, NULL},
     {EXTERNAL, MC_F_FORMAT, "credential_source.format.type", 0, "text"},
     {EXTERNAL, MC_F_FORMAT_FIELD, "credential_source.format.subject_token_field_name", 0, NULL},
+    {EXTERNAL, MC_F_CERT_CONFIG, "credential_source.certificate.certificate_config_location", 0,
+     NULL},
+    {EXTERNAL, MC_F_TRUST_CHAIN, "credential_source.certificate.trust_chain_path", 0, NULL},
     {EXTERNAL, MC_F_AWS_ENVIRONMENT, "credential_source.environment_id", 0, NULL},
     {EXTERNAL, MC_F_AWS_REGION_URL, "credential_source.region_url", ANY_URL, NULL},
     {EXTERNAL, MC_F_AWS_VERIFY_URL, "credential_source.regional_cred_verification_url", SAFE_URL,
@@ -184,21 +194,46 @@ static int read_headers(struct mc_credential *cred, json_t *root, struct mc_err 
   return rc;
 }
 
+/* Its configuration is at one place or at the usual one, and one of the two must be said; the
+   exchange is at the host that asks for certificates. */
+static int check_certificate(struct mc_credential *cred, json_t *root, struct mc_err *err)
+{
+  static const char path[] = "credential_source.certificate";
+  static const struct text_row mtls = {EXTERNAL, MC_F_TOKEN_URL, "token_url", SAFE_URL,
+                                       "https://sts.mtls.{universe}/v1/token"};
+  json_t *usual = mc_json_at(root, "credential_source.certificate.use_default_certificate_config");
+  const char *url = mc_json_text(root, mtls.path);
+
+  if(!json_is_object(mc_json_at(root, path)))
+    return mc_fail(err, MC_INVALID_ARGUMENT, 0, "%s: not an object", path);
+  if(usual && !json_is_boolean(usual))
+    return mc_fail(err, MC_INVALID_ARGUMENT, 0, "%s.use_default_certificate_config: not a boolean",
+                   path);
+  if(json_is_true(usual) == (cred->text[MC_F_CERT_CONFIG] != NULL))
+    return mc_fail(err, MC_INVALID_ARGUMENT, 0,
+                   "%s: needs either certificate_config_location or "
+                   "use_default_certificate_config: true",
+                   path);
+  return url && *url ? MC_OK : set_fallback(cred, &mtls, err);
+}
+
 /* What an external account proves itself with: exactly one source, whole. */
 static int check_external(struct mc_credential *cred, json_t *root, struct mc_err *err)
 {
   char *const *t = cred->text;
   int aws = t[MC_F_AWS_ENVIRONMENT] != NULL;
-  int count = !!t[MC_F_SOURCE_FILE] + (t[MC_F_SOURCE_URL] && !aws) + !!t[MC_F_SOURCE_COMMAND] + aws;
+  int count;
 
-  if(mc_json_at(root, "credential_source.certificate"))
-    return mc_fail(err, MC_UNIMPLEMENTED, 0,
-                   "credential_source.certificate (X.509) is not implemented");
+  cred->has_certificate = mc_json_at(root, "credential_source.certificate") != NULL;
+  count = !!t[MC_F_SOURCE_FILE] + (t[MC_F_SOURCE_URL] && !aws) + !!t[MC_F_SOURCE_COMMAND] + aws +
+          cred->has_certificate;
   if(count != 1)
     return mc_fail(err, MC_INVALID_ARGUMENT, 0,
-                   "credential_source: needs exactly one of file, url, executable.command and "
-                   "environment_id, has %d",
+                   "credential_source: needs exactly one of file, url, executable.command, "
+                   "certificate and environment_id, has %d",
                    count);
+  if(cred->has_certificate)
+    return check_certificate(cred, root, err);
   if(aws && strcmp(t[MC_F_AWS_ENVIRONMENT], "aws1"))
     return mc_fail(err, MC_UNIMPLEMENTED, 0,
                    "credential_source.environment_id '%.32s' is not implemented, aws1 is",
@@ -217,18 +252,32 @@ static int check_external(struct mc_credential *cred, json_t *root, struct mc_er
   return read_headers(cred, root, err);
 }
 
-static int check_service_account(struct mc_credential *cred, json_t *root, struct mc_err *err)
+static int check_key(const struct mc_credential *cred, enum mc_alg wanted, const char *otherwise,
+                     struct mc_err *err)
 {
   const char *pem = cred->text[MC_F_PRIVATE_KEY];
   enum mc_alg alg;
   struct mc_err below;
 
-  (void)root;
   if(mc_key_alg(&alg, pem, strlen(pem), &below))
     return mc_fail(err, below.code, 0, "private_key: %s", below.msg);
-  if(alg != MC_ALG_RS256)
-    return mc_fail(err, MC_INVALID_ARGUMENT, 0, "private_key: not an RSA key");
-  return MC_OK;
+  return alg == wanted ? MC_OK : mc_fail(err, MC_INVALID_ARGUMENT, 0, "private_key: %s", otherwise);
+}
+
+/* Its account is a service identity of the cluster [google.oauth2.gdch_credentials]. */
+static int check_gdch(struct mc_credential *cred, struct mc_err *err)
+{
+  char account[1024];
+  int rc, len = snprintf(account, sizeof(account), "system:serviceaccount:%s:%s",
+                         cred->text[MC_F_PROJECT], cred->text[MC_F_NAME]);
+
+  if(strcmp(cred->text[MC_F_FORMAT_VERSION], "1"))
+    return mc_fail(err, MC_UNIMPLEMENTED, 0, "format_version: '%.32s' is not implemented, 1 is",
+                   cred->text[MC_F_FORMAT_VERSION]);
+  if(len < 0 || (size_t)len >= sizeof(account))
+    return mc_fail(err, MC_INVALID_ARGUMENT, 0, "name: longer than it can be");
+  rc = check_key(cred, MC_ALG_ES256, "not a key of the curve P-256", err);
+  return rc ? rc : mc_field_set(cred, MC_F_ACCOUNT, account, err);
 }
 
 static int parse_object(struct mc_credential **out, json_t *root, int depth, struct mc_err *err);
@@ -269,14 +318,12 @@ static int find_type(enum mc_credential_type *out, const json_t *root, struct mc
                    mc_json_at(root, "installed") || mc_json_at(root, "web")
                        ? "type: missing, this is an OAuth client and not a credential"
                        : "type: missing");
-  for(i = 0; i <= MC_CRED_IMPERSONATED; i++) {
+  for(i = 0; i <= MC_CRED_GDCH; i++) {
     if(!strcmp(name, mc_credential_name((enum mc_credential_type)i))) {
       *out = (enum mc_credential_type)i;
       return MC_OK;
     }
   }
-  if(!strcmp(name, "gdch_service_account"))
-    return mc_fail(err, MC_UNIMPLEMENTED, 0, "type: gdch_service_account is not implemented");
   return mc_fail(err, MC_INVALID_ARGUMENT, 0, "type: '%.64s' is not known", name);
 }
 
@@ -296,7 +343,9 @@ static int fill(struct mc_credential *cred, json_t *root, int depth, struct mc_e
   if(!rc)
     rc = mc_credential_set_target(cred, err);
   if(!rc && cred->type == MC_CRED_SERVICE_ACCOUNT)
-    rc = check_service_account(cred, root, err);
+    rc = check_key(cred, MC_ALG_RS256, "not an RSA key", err);
+  if(!rc && cred->type == MC_CRED_GDCH)
+    rc = check_gdch(cred, err);
   if(!rc && cred->type == MC_CRED_EXTERNAL_ACCOUNT)
     rc = check_external(cred, root, err);
   if(!rc && cred->type == MC_CRED_IMPERSONATED)

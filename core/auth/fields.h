@@ -32,8 +32,13 @@ enum mc_field {
   MC_F_AWS_REGION_URL,
   MC_F_AWS_VERIFY_URL,
   MC_F_AWS_SESSION_URL,
+  MC_F_CERT_CONFIG, /* NULL: where the environment says */
+  MC_F_TRUST_CHAIN,
   MC_F_HOST, /* of the metadata server */
   MC_F_TOKEN,
+  MC_F_NAME, /* of a GDCH service identity, and the version of its file */
+  MC_F_FORMAT_VERSION,
+  MC_F_CA_BUNDLE, /* file of certificates that the token server's must come from */
   MC_FIELDS
 };
 enum mc_number { MC_N_LIFETIME_S, MC_N_TIMEOUT_MS, MC_NUMBERS };
@@ -44,6 +49,7 @@ struct mc_credential {
   char *text[MC_FIELDS];
   int64_t number[MC_NUMBERS];
   struct mc_pairs headers; /* of a URL source */
+  int has_certificate; /* an external account that proves itself with an X.509 certificate */
   json_t *delegates; /* array of strings, or NULL */
   struct mc_credential *source;
 };

@@ -1,4 +1,5 @@
 local auth <const> = require "mooncron.auth"
+local core <const> = require "mooncron.core"
 local err <const> = require "mooncron.err"
 local issuer <const> = require "mooncron.auth.issuer"
 local json <const> = require "mooncron.json"
@@ -261,6 +262,23 @@ describe("access tokens", function()
     assert.equal("abc", credential:access_token())
     world.files["/t"] = "def\n"
     assert.equal("def", assert(auth.from_token_file("/t", world)):access_token())
+  end)
+
+  it("are for one audience where the credential's are, and for all elsewhere", function()
+    local world = fake { answers = { token "one", token "two", token "three" } }
+    local function ask(credential)
+      local tokens = {}
+      for i, audience in ipairs { "https://a", "https://b", "https://a" } do
+        tokens[i] = assert(credential:access_token(nil, { audience = audience }))
+      end
+      return tokens
+    end
+    assert.same({ "one", "one", "one" }, ask(user(world)))
+    local key <const> = assert(core.auth.generate_key("ES256"))
+    assert.same({ "two", "three", "two" }, ask(assert(auth.from_json(json.encode {
+      type = "gdch_service_account", format_version = "1", project = "p", name = "n", private_key_id = "k",
+      private_key = key, token_uri = "https://gdc/authenticate",
+    }, world))))
   end)
 
   it("come from a program that is run without a shell's surprises", function()

@@ -18,14 +18,18 @@ local function no_answer(step, e)
 end
 
 local function attempt(request, step, world)
-  local response, e = world.http {
+  local tls
+  if step.ca_bundle or step.certificate then
+    tls = { ca_bundle = step.ca_bundle, certificate = step.certificate, key = step.key }
+  end
+  local response, e = world.http({
     method = step.method,
     url = step.url,
     headers = step.headers,
     body = step.body,
     timeout = step.timeout_ms / 1000,
     max_body = M.MAX_ANSWER,
-  }
+  }, tls)
   if not response then
     return nil, no_answer(step, e)
   end

@@ -6,7 +6,8 @@ local M = {}
 ---@class mooncron.auth.World
 ---@field env fun(name: string): string? or a table
 ---@field read_file fun(path: string): string?, string?, integer? as io.open fails: nil, message, errno
----@field http fun(request: table): table?, mooncron.Err? see mooncron.http.request
+---@field http fun(request: table, tls: table?): table?, mooncron.Err? see mooncron.http.request; tls: the
+---  PEM files `ca_bundle`, `certificate`, `key` where a request has its own
 ---@field run fun(program: table): table?, mooncron.Err? `{argv=, env=, timeout_ms=}` to `{code=, output=}`
 ---@field sleep fun(seconds: number)
 ---@field now fun(): integer seconds since the epoch
@@ -38,8 +39,20 @@ function defaults.read_file(path)
   return text or why == nil and "" or nil, why, code -- an empty file reads as nil, without a reason
 end
 
-function defaults.http(request)
-  return require("mooncron.http").request(request)
+-- What proves us to one server is shown to no other, and a key that has changed is read anew: a client of
+-- its own.
+function defaults.http(request, tls)
+  local http <const> = require "mooncron.http"
+  if not tls then
+    return http.request(request)
+  end
+  local core <const>, task <const> = require "mooncron.core", require "mooncron.task"
+  local client <close> = assert(core.net.client(task.loop(), {
+    ca_bundle = tls.ca_bundle or M.variable({ env = os.getenv }, "CURL_CA_BUNDLE"),
+    certificate = tls.certificate,
+    key = tls.key,
+  }))
+  return http.request(request, client)
 end
 
 function defaults.sleep(seconds)
@@ -98,7 +111,8 @@ end
 M.names = {
   "AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
   "CLOUDSDK_CONFIG", "GCE_METADATA_HOST", "GCE_METADATA_ROOT", "GCE_METADATA_TIMEOUT",
-  "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES", "HOME", "NO_GCE_CHECK",
+  "GOOGLE_API_CERTIFICATE_CONFIG", "GOOGLE_APPLICATION_CREDENTIALS",
+  "GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES", "HOME", "NO_GCE_CHECK",
 }
 
 ---Their values, as a table for the core.
