@@ -3,7 +3,6 @@
 
 local output <const> = require "mooncron.cli.output"
 local resources <const> = require "mooncron.api.resources"
-local schema_write <const> = require "mooncron.schema_write"
 local session <const> = require "mooncron.cli.jobs.session"
 local tree <const> = require "mooncron.cli.tree"
 
@@ -46,17 +45,15 @@ local function key_of(values, client)
 end
 
 local function describe(values)
-  local query = output.query(values, "yaml")
-  local client <close> = session.open(values)
-  local config = session.must(client:get_cmek_config())
-  output.print_one(schema_write.write(resources.cmek_config, config), query)
+  session.show(values, resources.cmek_config, function(client)
+    return client:get_cmek_config()
+  end)
 end
 
 local function update(values)
-  local query = output.query(values, "yaml")
-  local client <close> = session.open(values)
-  local operation = session.must(client:update_cmek_config { kms_key_name = key_of(values, client) })
-  output.print_one(schema_write.write(resources.operation, operation), query)
+  session.show(values, resources.operation, function(client)
+    return client:update_cmek_config { kms_key_name = key_of(values, client) }
+  end)
 end
 
 ---@type mooncron.cli.Node

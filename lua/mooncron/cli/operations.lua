@@ -2,7 +2,6 @@
 
 local output <const> = require "mooncron.cli.output"
 local resources <const> = require "mooncron.api.resources"
-local schema_write <const> = require "mooncron.schema_write"
 local session <const> = require "mooncron.cli.jobs.session"
 local tree <const> = require "mooncron.cli.tree"
 
@@ -11,10 +10,9 @@ local M = {}
 M.summary = "see what became of a change that takes a while"
 
 local function describe(values)
-  local query = output.query(values, "yaml")
-  local client <close> = session.open(values)
-  local operation = session.must(client:get_operation(values.name))
-  output.print_one(schema_write.write(resources.operation, operation), query)
+  session.show(values, resources.operation, function(client)
+    return client:get_operation(values.name)
+  end)
 end
 
 ---@type mooncron.cli.Node
