@@ -1,4 +1,4 @@
----Plain tables: copies and comparison. Pure.
+---Plain tables: copies, order and comparison. Pure.
 
 local M = {}
 
@@ -11,6 +11,18 @@ function M.copy(value)
     out[key] = item
   end
   return out
+end
+
+---The names of a map in order.
+---@param map table<string, any>
+---@return string[]
+function M.sorted_keys(map)
+  local keys = {}
+  for key in pairs(map) do
+    keys[#keys + 1] = key
+  end
+  table.sort(keys)
+  return keys
 end
 
 ---Whether two values are the same, tables by what they hold.

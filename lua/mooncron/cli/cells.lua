@@ -1,22 +1,10 @@
 ---How gcloud writes a value in a cell: a map or a list as Python prints it, or in csv and value its items.
 
 local json <const> = require "mooncron.json"
+local tables <const> = require "mooncron.tables"
 local text_of <const> = require("mooncron.text").scalar
 
 local M = {}
-
----@param map table
----@return any[]
-local function sorted_keys(map)
-  local keys = {}
-  for key in pairs(map) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys)
-  return keys
-end
-
-M.sorted_keys = sorted_keys
 
 local PYTHON_ESCAPES <const> = { ["\\"] = "\\\\", ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r" }
 
@@ -38,7 +26,7 @@ local function python(value)
     end
     return "[" .. table.concat(parts, ", ") .. "]"
   end
-  for i, key in ipairs(sorted_keys(value)) do
+  for i, key in ipairs(tables.sorted_keys(value)) do
     parts[i] = python(key) .. ": " .. python(value[key])
   end
   return "{" .. table.concat(parts, ", ") .. "}"
@@ -73,7 +61,7 @@ function M.field(value, delimiter, quote)
       parts[i] = quote(cell(item))
     end
   else
-    for i, key in ipairs(sorted_keys(value)) do
+    for i, key in ipairs(tables.sorted_keys(value)) do
       parts[i] = quote(key .. "=" .. cell(value[key]))
     end
   end

@@ -5,6 +5,7 @@
 local cells <const> = require "mooncron.cli.cells"
 local err <const> = require "mooncron.err"
 local json <const> = require "mooncron.json"
+local tables <const> = require "mooncron.tables"
 
 local M = {}
 
@@ -214,7 +215,7 @@ local ATTRIBUTES <const> = {
 ---Names of the formats, for help and completion.
 ---@return string[]
 function M.names()
-  return cells.sorted_keys(PRINTERS)
+  return tables.sorted_keys(PRINTERS)
 end
 
 -- `no-heading,separator=","`
@@ -224,7 +225,7 @@ local function parse_attributes(text)
     local name = lexer:token(",=")
     if not name or not ATTRIBUTES[name] then
       error(err.new("UNIMPLEMENTED", ("format attribute '%s' is not implemented, use one of %s"):format(
-        name or "", table.concat(cells.sorted_keys(ATTRIBUTES), ", "))), 0)
+        name or "", table.concat(tables.sorted_keys(ATTRIBUTES), ", "))), 0)
     end
     attributes[name] = lexer:take("=") and (lexer:token(",") or "") or true
     lexer:take(",")

@@ -3,6 +3,7 @@
 
 local cells <const> = require "mooncron.cli.cells"
 local json <const> = require "mooncron.json"
+local tables <const> = require "mooncron.tables"
 
 local M = {}
 
@@ -24,7 +25,7 @@ local function flatten(out, value, key)
   elseif type(value) ~= "table" or next(value) == nil then
     out[#out + 1] = { key, plain(value) }
   elseif is_map(value) then
-    for _, name in ipairs(cells.sorted_keys(value)) do
+    for _, name in ipairs(tables.sorted_keys(value)) do
       flatten(out, value[name], (key == "" and "" or key .. ".") .. name)
     end
   else
@@ -75,7 +76,7 @@ end
 local function values_of(record, columns)
   local values = {}
   if #columns == 0 then
-    for _, name in ipairs(cells.sorted_keys(record)) do
+    for _, name in ipairs(tables.sorted_keys(record)) do
       if record[name] ~= json.null then
         values[#values + 1] = name .. ": " .. plain(record[name])
       end
@@ -112,7 +113,7 @@ end
 local function items_of(value)
   local items = {}
   if is_map(value) then
-    for i, name in ipairs(cells.sorted_keys(value)) do
+    for i, name in ipairs(tables.sorted_keys(value)) do
       items[i] = { name, value[name] }
     end
   else

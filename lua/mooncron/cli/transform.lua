@@ -1,8 +1,8 @@
 ---The functions of projections, `name.basename()`: those of `gcloud topic projections` that make sense for
 ---jobs and locations. Each is a row: its parameters in order, and what it does with a value.
 
-local cells <const> = require "mooncron.cli.cells"
 local json <const> = require "mooncron.json"
+local tables <const> = require "mooncron.tables"
 
 local M = {}
 
@@ -19,7 +19,7 @@ M.modifiers = { always = true, map = true }
 
 ---@return string[] sorted
 function M.names()
-  local names = cells.sorted_keys(M.all)
+  local names = tables.sorted_keys(M.all)
   for name in pairs(M.modifiers) do
     names[#names + 1] = name
   end

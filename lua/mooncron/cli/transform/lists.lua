@@ -3,6 +3,7 @@
 
 local cells <const> = require "mooncron.cli.cells"
 local json <const> = require "mooncron.json"
+local tables <const> = require "mooncron.tables"
 
 local M = {}
 
@@ -28,7 +29,7 @@ end
 
 local function length(value)
   if type(value) == "table" then
-    return #cells.sorted_keys(value)
+    return #tables.sorted_keys(value)
   end
   return type(value) == "string" and cells.width(value) or 0
 end
@@ -64,7 +65,7 @@ local function listed(value, a, text)
       parts[i] = text(item)
     end
   else
-    for i, key in ipairs(cells.sorted_keys(value)) do
+    for i, key in ipairs(tables.sorted_keys(value)) do
       parts[i] = a.show == "keys" and key or a.show == "values" and text(value[key])
         or key .. "=" .. text(value[key])
     end
