@@ -36,9 +36,12 @@ end
 ---@param value any decoded JSON
 ---@return string
 local function cell(value)
-  if type(value) == "table" then
+  local kind = type(value)
+  if kind == "string" then
+    return value
+  elseif kind == "table" then
     return next(value) ~= nil and python(value) or ""
-  elseif type(value) == "boolean" then
+  elseif kind == "boolean" then
     return value and "True" or "False"
   end
   return value ~= json.null and text_of(value) or ""

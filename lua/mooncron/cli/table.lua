@@ -12,8 +12,8 @@ local function center(text, size)
 end
 
 local ALIGN <const> = {
-  left = function(text, size) return text .. (" "):rep(size - cells.width(text)) end,
-  right = function(text, size) return (" "):rep(size - cells.width(text)) .. text end,
+  left = function(text, _, pad) return text .. (" "):rep(pad) end,
+  right = function(text, _, pad) return (" "):rep(pad) .. text end,
   center = center,
 }
 
@@ -33,126 +33,133 @@ local BOXES <const> = {
   },
 }
 
----@class mooncron.cli.Grid
----@field columns mooncron.cli.Column[]
----@field head string[]? names of the columns
----@field rows string[][]
----@field widths integer[]
+---@class mooncron.cli.TableColumn
+---@field head string? nil: there are no heads
+---@field cells string[]
+---@field widths integer[] of the cells
+---@field width integer of the column
+---@field align fun(text: string, width: integer, pad: integer): string
 
--- Leave out the columns that are `:optional` and have nothing to show.
-local function drop_empty(grid)
-  local kept = {}
-  for i, column in ipairs(grid.columns) do
-    if not column.attributes.optional or grid.widths[i] > 0 then
-      kept[#kept + 1] = i
+-- A column's cells of all records; nil when it is `:optional` and has nothing to show.
+local function fill(column, records, head)
+  local texts, widths, widest = {}, {}, 0
+  for i = 1, #records do
+    local text = cells.text(column.get(records[i]))
+    if text:find("[\n\r\t]") then
+      text = text:gsub("[\n\r\t]", " ")
     end
+    texts[i], widths[i] = text, cells.width(text)
+    widest = widths[i] > widest and widths[i] or widest
   end
-  local function pick(list)
-    local picked = {}
-    for n, i in ipairs(kept) do
-      picked[n] = list[i]
-    end
-    return picked
+  local a = column.attributes
+  if a.optional and widest == 0 then
+    return nil
   end
-  grid.columns, grid.widths = pick(grid.columns), pick(grid.widths)
-  grid.head = grid.head and pick(grid.head)
-  for n, row in ipairs(grid.rows) do
-    grid.rows[n] = pick(row)
-  end
+  return {
+    head = head,
+    cells = texts,
+    widths = widths,
+    width = math.max(widest, head and cells.width(head) or 0, math.tointeger(tonumber(a.width)) or 0),
+    align = ALIGN[a.align] or ALIGN.left,
+  }
 end
 
-local function measure(grid)
-  for i in ipairs(grid.columns) do
-    grid.widths[i] = 0
-    for _, row in ipairs(grid.rows) do
-      grid.widths[i] = math.max(grid.widths[i], cells.width(row[i]))
-    end
-  end
-  drop_empty(grid)
-  for i, column in ipairs(grid.columns) do
-    grid.widths[i] = math.max(grid.widths[i], grid.head and cells.width(grid.head[i]) or 0,
-      math.tointeger(tonumber(column.attributes.width)) or 0)
-  end
-end
-
-local function total(widths)
+local function total(columns)
   local sum = 0
-  for _, width in ipairs(widths) do
-    sum = sum + width
+  for _, column in ipairs(columns) do
+    sum = sum + column.width
   end
   return sum
 end
 
 -- A title that is wider than all columns widens each of them.
-local function make_room(widths, title)
-  if total(widths) < cells.width(title) then
-    local pad = (cells.width(title) + #widths - 1) // #widths
-    for i in ipairs(widths) do
-      widths[i] = widths[i] + pad
+local function make_room(columns, title)
+  if total(columns) < cells.width(title) then
+    local pad = (cells.width(title) + #columns - 1) // #columns
+    for _, column in ipairs(columns) do
+      column.width = column.width + pad
     end
   end
 end
 
-local function aligned(grid, row)
-  local parts = {}
-  for i, text in ipairs(row) do
-    parts[i] = (ALIGN[grid.columns[i].attributes.align] or ALIGN.left)(text, grid.widths[i])
+-- Make all cells of a column as wide as it is.
+local function pad_cells(column)
+  local width, widths, texts, align = column.width, column.widths, column.cells, column.align
+  for i = 1, #texts do
+    if widths[i] < width then
+      texts[i] = align(texts[i], width, width - widths[i])
+    end
   end
-  return parts
+end
+
+-- The cells of row `n` with something between them.
+local function row_of(columns, n, separator)
+  local row = {}
+  for c = 1, #columns do
+    row[c] = columns[c].cells[n]
+  end
+  return table.concat(row, separator)
+end
+
+local function heads_of(columns, align)
+  local heads = {}
+  for c, column in ipairs(columns) do
+    local pad = column.width - cells.width(column.head)
+    heads[c] = (align or column.align)(column.head, column.width, pad)
+  end
+  return heads
 end
 
 -- ---- without a box ----
 
-local function open_lines(grid, attributes)
+local function trimmed(line)
+  return line:find("%s", -1) and line:gsub("%s+$", "") or line
+end
+
+local function open_lines(columns, rows, attributes)
   local pad, lines = (" "):rep(math.tointeger(tonumber(attributes.pad or 2)) or 2), {}
   if attributes.title then
-    local width = total(grid.widths) + #pad * (#grid.widths - 1)
-    lines[1] = center(attributes.title, width):gsub("%s+$", "")
+    lines[1] = trimmed(center(attributes.title, total(columns) + #pad * (#columns - 1)))
   end
-  local function add(row)
-    lines[#lines + 1] = table.concat(aligned(grid, row), pad):gsub("%s+$", "")
+  if columns[1].head then
+    lines[#lines + 1] = trimmed(table.concat(heads_of(columns), pad))
   end
-  if grid.head then
-    add(grid.head)
-  end
-  for _, row in ipairs(grid.rows) do
-    add(row)
+  for n = 1, rows do
+    lines[#lines + 1] = trimmed(row_of(columns, n, pad))
   end
   return lines
 end
 
 -- ---- within a box ----
 
-local function boxed_lines(grid, attributes)
+local function boxed_lines(columns, rows, attributes)
   local box, lines = BOXES[attributes.ascii and "ascii" or "utf-8"], {}
-  local function rule(first, between, last)
+  local between <const> = (" %s "):format(box.v)
+  local function rule(first, crossing, last)
     local parts = {}
-    for i, width in ipairs(grid.widths) do
-      parts[i] = box.h:rep(width + 2)
+    for c, column in ipairs(columns) do
+      parts[c] = box.h:rep(column.width + 2)
     end
-    lines[#lines + 1] = first .. table.concat(parts, between) .. last
+    lines[#lines + 1] = first .. table.concat(parts, crossing) .. last
   end
-  local function add(parts)
-    lines[#lines + 1] = ("%s %s %s"):format(box.v, table.concat(parts, " " .. box.v .. " "), box.v)
+  local function add(line)
+    lines[#lines + 1] = ("%s %s %s"):format(box.v, line, box.v)
   end
-  if attributes.title then
+  local title <const> = attributes.title
+  if title then
     rule(box.dr, box.h, box.dl)
-    lines[#lines + 1] = box.v .. center(attributes.title, total(grid.widths) + 3 * #grid.widths - 1) .. box.v
+    lines[#lines + 1] = box.v .. center(title, total(columns) + 3 * #columns - 1) .. box.v
   end
-  rule(attributes.title and box.vr or box.dr, box.hd, attributes.title and box.vl or box.dl)
-  if grid.head then
-    local names = {}
-    for i, name in ipairs(grid.head) do
-      names[i] = center(name, grid.widths[i])
-    end
-    add(names)
+  rule(title and box.vr or box.dr, box.hd, title and box.vl or box.dl)
+  if columns[1].head then
+    add(table.concat(heads_of(columns, center), between))
     rule(box.vr, box.vh, box.vl)
   end
-  for n, row in ipairs(grid.rows) do
+  for n = 1, rows do
     if n > 1 and attributes["all-box"] then
       rule(box.vr, box.vh, box.vl)
     end
-    add(aligned(grid, row))
+    add(row_of(columns, n, between))
   end
   rule(box.ur, box.hu, box.ul)
   return lines
@@ -160,29 +167,23 @@ end
 
 ---@param records table[] in order
 ---@param format mooncron.cli.Format
----@param head string[] names of the columns
+---@param heads string[] names of the columns
 ---@return string
-function M.print(records, format, head)
-  local a = format.attributes
-  local grid = { columns = format.columns, rows = {}, widths = {} }
-  grid.head = not a["no-heading"] and head or nil
-  for n, record in ipairs(records) do
-    grid.rows[n] = {}
-    for i, column in ipairs(format.columns) do
-      grid.rows[n][i] = cells.text(column.get(record)):gsub("[\n\r\t]", " ")
-    end
+function M.print(records, format, heads)
+  local a, columns = format.attributes, {}
+  for c, column in ipairs(#records > 0 and format.columns or {}) do
+    columns[#columns + 1] = fill(column, records, not a["no-heading"] and heads[c] or nil)
   end
-  if #grid.rows == 0 then
-    return ""
-  end
-  measure(grid)
-  if #grid.columns == 0 then
+  if #columns == 0 then
     return ""
   elseif a.title then
-    make_room(grid.widths, a.title)
+    make_room(columns, a.title)
   end
-  local lines = (a.box or a["all-box"]) and boxed_lines(grid, a) or open_lines(grid, a)
-  return table.concat(lines, "\n") .. "\n"
+  for _, column in ipairs(columns) do
+    pad_cells(column)
+  end
+  local draw = (a.box or a["all-box"]) and boxed_lines or open_lines
+  return table.concat(draw(columns, #records, a), "\n") .. "\n"
 end
 
 return M

@@ -24,9 +24,11 @@ local function basename(value, a)
     end
     return names
   end
+  if is_empty(value) then
+    return a.undefined or ""
+  end
   local text = text_of(value)
-  local name = text:match("/([^/]*)$") or text:match("\\([^\\]*)$") or text
-  return is_empty(value) and (a.undefined or "") or name
+  return text:match(".*/(.*)") or text:match(".*\\(.*)") or text
 end
 
 M.basename = { "undefined", fn = basename }
@@ -147,16 +149,33 @@ M.yesno = {
   end,
 }
 
+-- A format as texts, and the numbers of what goes between them: "{0} ({1})" is 0, " (", 1, ")".
+local function pieces_of(template)
+  local pieces, at = {}, 1
+  for first, place, after in template:gmatch("(){(%d*)[^}]*}()") do
+    pieces[#pieces + 1] = at < first and template:sub(at, first - 1) or nil
+    pieces[#pieces + 1] = math.tointeger(tonumber(place)) or 0
+    at = after
+  end
+  pieces[#pieces + 1] = at <= #template and template:sub(at) or nil
+  return pieces
+end
+
 M.format = {
   many = true,
   fn = function(value, a, record, parse)
-    local values = { [0] = a[2] == nil and text_of(value) or nil }
-    for i = 2, #a do
-      values[i - 2] = text_of(parse(a[i]).get(value == nil and record or value))
+    a.pieces = a.pieces or pieces_of(text_of(a[1]))
+    local source, out = value == nil and record or value, {}
+    for i, piece in ipairs(a.pieces) do
+      if type(piece) == "string" then
+        out[i] = piece
+      elseif a[2] == nil then
+        out[i] = piece == 0 and text_of(value) or ""
+      else
+        out[i] = a[piece + 2] and text_of(parse(a[piece + 2]).get(source)) or ""
+      end
     end
-    return (text_of(a[1]):gsub("{(%d*)[^}]*}", function(index)
-      return values[tonumber(index) or 0] or ""
-    end))
+    return table.concat(out)
   end,
 }
 
