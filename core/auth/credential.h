@@ -16,6 +16,7 @@ enum mc_credential_type {
   MC_CRED_EXTERNAL_ACCOUNT,
   MC_CRED_EXTERNAL_USER, /* external_account_authorized_user */
   MC_CRED_IMPERSONATED, /* impersonated_service_account */
+  MC_CRED_GDCH, /* gdch_service_account: of a Google Distributed Cloud without the internet */
   MC_CRED_METADATA, /* this machine's own account */
   MC_CRED_TOKEN, /* an access token that was given to us */
   MC_CRED_TYPES
@@ -26,9 +27,8 @@ enum mc_credential_type {
 struct mc_credential;
 
 /* Parse the JSON of a credential file. MC_INVALID_ARGUMENT names the field ("private_key: not an
-   unencrypted private key in PEM form"); gdch_service_account and certificate sources are
-   MC_UNIMPLEMENTED. Every URL to which a secret is sent must be https, or http on loopback. *out
-   is the caller's (mc_credential_free). */
+   unencrypted private key in PEM form"). Every URL to which a secret is sent must be https, or
+   http on loopback. *out is the caller's (mc_credential_free). */
 int mc_credential_parse(struct mc_credential **out, const char *json, size_t len,
                         struct mc_err *err);
 /* The metadata server at host[:port]; `account` NULL means "default". */
@@ -48,7 +48,8 @@ void mc_credential_free(struct mc_credential *cred);
 /* Borrowed; NULL where the credential does not say. */
 enum mc_credential_type mc_credential_type(const struct mc_credential *cred);
 const char *mc_credential_type_name(const struct mc_credential *cred);
-const char *mc_credential_account(const struct mc_credential *cred); /* e-mail address */
+/* E-mail address; of a GDCH one "system:serviceaccount:PROJECT:NAME". */
+const char *mc_credential_account(const struct mc_credential *cred);
 const char *mc_credential_project(const struct mc_credential *cred);
 const char *mc_credential_quota_project(const struct mc_credential *cred);
 const char *mc_credential_universe(const struct mc_credential *cred); /* never NULL */

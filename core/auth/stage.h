@@ -14,6 +14,7 @@ enum mc_stage {
   MC_STAGE_GIVEN,
   MC_STAGE_SELF_SIGNED,
   MC_STAGE_JWT_GRANT,
+  MC_STAGE_GDCH,
   MC_STAGE_REFRESH,
   MC_STAGE_METADATA,
   MC_STAGE_SUBJECT_FILE,
@@ -25,6 +26,9 @@ enum mc_stage {
   MC_STAGE_AWS_ROLE,
   MC_STAGE_AWS_KEYS,
   MC_STAGE_AWS_SIGN,
+  MC_STAGE_CERT_CONFIG,
+  MC_STAGE_CERTIFICATE,
+  MC_STAGE_TRUST_CHAIN,
   MC_STAGE_STS,
   MC_STAGE_IMPERSONATE,
   MC_STAGES
@@ -54,7 +58,8 @@ struct mc_token {
 
   char *value; /* the token so far */
   int64_t expires_s;
-  struct mc_pairs notes; /* of AWS: session, region, role, AccessKeyId, SecretAccessKey, Token */
+  struct mc_pairs notes; /* of AWS: session, region, role, AccessKeyId, SecretAccessKey,
+                            Token; of a certificate: cert_path, key_path */
   int64_t sent_s; /* the caller's clock when the step was asked for */
   int64_t ahead_s; /* how far the server's clock is ahead of the caller's, once known to matter */
 
@@ -74,6 +79,7 @@ struct mc_stage_ops {
 };
 const struct mc_stage_ops *mc_stage_google(enum mc_stage stage); /* token_google.c */
 const struct mc_stage_ops *mc_stage_subject(enum mc_stage stage); /* token_subject.c */
+const struct mc_stage_ops *mc_stage_certificate(enum mc_stage stage); /* token_certificate.c */
 
 /* What the stages share, in token.c. */
 
@@ -82,6 +88,8 @@ int mc_plan_add(struct mc_token *t, enum mc_stage stage, struct mc_credential *c
                 enum mc_want_kind kind, const char *scopes, struct mc_err *err);
 /* The hops that end in a subject token of an external account. */
 int mc_plan_subject(struct mc_token *t, struct mc_credential *cred, struct mc_err *err);
+/* The same, of one with a certificate. */
+int mc_plan_certificate(struct mc_token *t, struct mc_credential *cred, struct mc_err *err);
 /* Make token->step an HTTP request; the body is what the stage has put in t->body. */
 int mc_step_http(struct mc_token *t, const char *method, const char *url, struct mc_err *err);
 /* The same, posting the form in t->body. */

@@ -18,9 +18,14 @@
 
 static const struct mc_stage_ops *ops_of(enum mc_stage stage)
 {
-  const struct mc_stage_ops *ops = mc_stage_google(stage);
+  static const struct mc_stage_ops *(*const files[])(enum mc_stage) = {
+      mc_stage_google, mc_stage_subject, mc_stage_certificate};
+  const struct mc_stage_ops *ops = NULL;
+  size_t i;
 
-  return ops->prepare ? ops : mc_stage_subject(stage);
+  for(i = 0; i < sizeof(files) / sizeof(files[0]) && (!ops || !ops->prepare); i++)
+    ops = files[i](stage);
+  return ops;
 }
 
 const char *mc_hop_purpose(const struct mc_hop *hop)
@@ -53,6 +58,21 @@ static int plan_source(struct mc_token *t, struct mc_credential *cred, struct mc
   return rc ? rc : mc_plan_add(t, MC_STAGE_STS, cred, MC_WANT_ACCESS, NULL, err);
 }
 
+/* Its tokens are for one audience, and it impersonates nobody [google.oauth2.gdch_credentials]. */
+static int check_gdch(const struct mc_token *t, const struct mc_credential *cred,
+                      struct mc_err *err)
+{
+  if(cred != t->cred)
+    return mc_fail(err, MC_FAILED_PRECONDITION, 0,
+                   "a credential of type %s cannot impersonate a service account",
+                   mc_credential_type_name(cred));
+  if(!t->audience)
+    return mc_fail(err, MC_FAILED_PRECONDITION, 0,
+                   "a token of a credential of type %s needs an audience: the host of the API",
+                   mc_credential_type_name(cred));
+  return MC_OK;
+}
+
 static int plan_access(struct mc_token *t, struct mc_credential *cred, const char *scopes,
                        struct mc_err *err)
 {
@@ -62,6 +82,7 @@ static int plan_access(struct mc_token *t, struct mc_credential *cred, const cha
       [MC_CRED_EXTERNAL_USER] = MC_STAGE_REFRESH,
       [MC_CRED_METADATA] = MC_STAGE_METADATA,
       [MC_CRED_TOKEN] = MC_STAGE_GIVEN,
+      [MC_CRED_GDCH] = MC_STAGE_GDCH,
   };
   enum mc_stage stage = only[cred->type];
   int rc;
@@ -80,6 +101,11 @@ static int plan_access(struct mc_token *t, struct mc_credential *cred, const cha
     if(cred == t->cred && (t->exchange || t->subject))
       stage = MC_STAGE_JWT_GRANT;
     break;
+  case MC_CRED_GDCH:
+    rc = check_gdch(t, cred, err);
+    if(rc)
+      return rc;
+    break;
   default:
     break;
   }
@@ -90,9 +116,9 @@ static int no_identity(const struct mc_token *t, const struct mc_credential *cre
                        struct mc_err *err)
 {
   return mc_fail(err, MC_FAILED_PRECONDITION, 0,
-                 "a credential of type %s cannot make an identity token for '%.80s': impersonate a "
-                 "service account",
-                 mc_credential_type_name(cred), t->audience);
+                 "a credential of type %s cannot make an identity token for '%.80s'%s",
+                 mc_credential_type_name(cred), t->audience,
+                 cred->type == MC_CRED_GDCH ? "" : ": impersonate a service account");
 }
 
 static int plan_identity(struct mc_token *t, struct mc_credential *cred, struct mc_err *err)
@@ -266,6 +292,7 @@ const struct mc_token_fault *mc_token_fault(const struct mc_token *t)
 
 int mc_step_http(struct mc_token *t, const char *method, const char *url, struct mc_err *err)
 {
+  const struct mc_credential *cred = t->hops[t->at].cred;
   int rc = t->url.len ? MC_OK : mc_buf_puts(&t->url, url, err);
 
   if(rc)
@@ -277,6 +304,11 @@ int mc_step_http(struct mc_token *t, const char *method, const char *url, struct
   t->step.body = t->body.data;
   t->step.timeout_ms = HTTP_TIMEOUT_MS;
   t->step.tries = TRIES;
+  t->step.ca_bundle = cred->text[MC_F_CA_BUNDLE];
+  if(cred->has_certificate) {
+    t->step.certificate = mc_pairs_get(&t->notes, "cert_path");
+    t->step.key = mc_pairs_get(&t->notes, "key_path");
+  }
   return MC_OK;
 }
 
@@ -392,7 +424,7 @@ static const struct {
 } ADVICE[] = {
     {1u << MC_STAGE_REFRESH, 0, "invalid_rapt", "reauthentication is needed: " LOGIN},
     {1u << MC_STAGE_REFRESH, 0, "invalid_grant", "the login has expired or was revoked: " LOGIN},
-    {1u << MC_STAGE_JWT_GRANT, 0, "invalid_grant",
+    {1u << MC_STAGE_JWT_GRANT | 1u << MC_STAGE_GDCH, 0, "invalid_grant",
      "the key or its account is gone or disabled, or this machine's clock is wrong"},
     {1u << MC_STAGE_IMPERSONATE, 403, NULL,
      "the caller needs roles/iam.serviceAccountTokenCreator on the account"},

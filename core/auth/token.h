@@ -23,7 +23,7 @@ enum mc_want_kind { MC_WANT_ACCESS, MC_WANT_IDENTITY };
 struct mc_want {
   enum mc_want_kind kind;
   const char *scopes; /* access: joined by blanks; NULL: the credential's own, or the default */
-  const char *audience; /* identity */
+  const char *audience; /* identity; access of a GDCH service account: whom the token is for */
   const char *subject; /* service accounts: the user to act for, or NULL */
   int exchange; /* service accounts: ask token_uri instead of signing locally */
   int64_t lifetime_s; /* impersonation; 0: what the credential says */
@@ -41,6 +41,8 @@ struct mc_step {
   const char *url;
   const struct mc_pairs *headers;
   const char *body; /* NULL: none */
+  const char *ca_bundle; /* PEM file that the server's certificate must come from; NULL: as ever */
+  const char *certificate, *key; /* PEM files that we prove ourselves with; NULL: not */
   int64_t timeout_ms; /* of http and run */
   int tries; /* attempts in all that a retryable fault deserves */
   /* file */
@@ -70,7 +72,8 @@ struct mc_token;
 
 /* Plan the way. Adds a reference to the credential, copies all else. Of env it reads
    AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION, AWS_DEFAULT_REGION,
-   GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES, GCE_METADATA_TIMEOUT. MC_FAILED_PRECONDITION when
+   GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES, GCE_METADATA_TIMEOUT, GOOGLE_API_CERTIFICATE_CONFIG,
+   CLOUDSDK_CONFIG, HOME. MC_FAILED_PRECONDITION when
    this credential cannot give what is wanted; the message says what can. */
 int mc_token_new(struct mc_token **out, struct mc_credential *cred, const struct mc_want *want,
                  const struct mc_pairs *env, struct mc_err *err);

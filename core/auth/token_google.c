@@ -18,7 +18,19 @@
 #define METADATA_TRIES 5
 #define GRANT_JWT "urn:ietf:params:oauth:grant-type:jwt-bearer"
 #define GRANT_STS "urn:ietf:params:oauth:grant-type:token-exchange"
+#define GRANT_GDCH "urn:ietf:params:oauth:token-type:token-exchange" /* not RFC 8693's */
+#define TYPE_GDCH "urn:k8s:params:oauth:token-type:serviceaccount"
 #define TYPE_ACCESS "urn:ietf:params:oauth:token-type:access_token"
+
+/* Make token->step a POST of JSON; the URL may be in t->url already. */
+static int post_json(struct mc_token *t, const char *text, const char *url, struct mc_err *err)
+{
+  int rc = mc_buf_puts(&t->body, text, err);
+
+  if(!rc)
+    rc = mc_pairs_add(&t->headers, "Content-Type", "application/json", err);
+  return rc ? rc : mc_step_http(t, "POST", url, err);
+}
 
 /* ---- a token that was given ---- */
 
@@ -40,11 +52,12 @@ static int take_nothing(struct mc_token *t, const struct mc_hop *hop,
 
 /* ---- service accounts ---- */
 
-/* Sign claims that begin with issuer and times; `more` is stolen. *out is the caller's (mc_wipe,
-   mc_free). */
+/* Sign claims that begin with issuer and times, RS256 unless it is a GDCH key; `more` is stolen.
+   *out is the caller's (mc_wipe, mc_free). */
 static int sign_claims(char **out, const struct mc_token *t, const struct mc_hop *hop, json_t *more,
                        struct mc_err *err)
 {
+  enum mc_alg alg = hop->cred->type == MC_CRED_GDCH ? MC_ALG_ES256 : MC_ALG_RS256;
   const char *pem = hop->cred->text[MC_F_PRIVATE_KEY], *email = hop->cred->text[MC_F_ACCOUNT];
   int64_t iat = t->sent_s + t->ahead_s - JWT_BACKDATE_S;
   char *text = NULL;
@@ -57,7 +70,7 @@ static int sign_claims(char **out, const struct mc_token *t, const struct mc_hop
   json_decref(more);
   if(!text)
     return mc_fail_nomem(err);
-  rc = mc_jwt_sign(out, text, strlen(text), MC_ALG_RS256, pem, strlen(pem),
+  rc = mc_jwt_sign(out, text, strlen(text), alg, pem, strlen(pem),
                    hop->cred->text[MC_F_PRIVATE_KEY_ID], err);
   mc_free(text);
   return rc;
@@ -99,6 +112,32 @@ static int prepare_jwt_grant(struct mc_token *t, const struct mc_hop *hop, struc
   mc_wipe(jwt, strlen(jwt));
   mc_free(jwt);
   return rc ? rc : mc_step_form(t, url, err);
+}
+
+/* A service identity's signed assertion for a token of the audience, in JSON
+   [google.oauth2.gdch_credentials]. */
+static int prepare_gdch(struct mc_token *t, const struct mc_hop *hop, struct mc_err *err)
+{
+  const char *url = hop->cred->text[MC_F_TOKEN_URL];
+  json_t *body = json_pack("{s:s,s:s}", "aud", url, "sub", hop->cred->text[MC_F_ACCOUNT]);
+  char *jwt = NULL, *text;
+  int rc = sign_claims(&jwt, t, hop, body, err);
+
+  if(rc)
+    return rc;
+  body = json_pack("{s:s,s:s,s:s,s:s,s:s}", "grant_type", GRANT_GDCH, "audience", t->audience,
+                   "requested_token_type", TYPE_ACCESS, "subject_token", jwt, "subject_token_type",
+                   TYPE_GDCH);
+  mc_wipe(jwt, strlen(jwt));
+  mc_free(jwt);
+  text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+  mc_json_wipe(body);
+  if(!text)
+    return mc_fail_nomem(err);
+  rc = post_json(t, text, url, err);
+  mc_wipe(text, strlen(text));
+  mc_free(text);
+  return rc;
 }
 
 /* ---- answers ---- */
@@ -417,18 +456,16 @@ static int prepare_impersonate(struct mc_token *t, const struct mc_hop *hop, str
   if(!text)
     return mc_fail_nomem(err);
   mc_buf_init(&bearer, MC_TOKEN_MAX + 16);
-  rc = mc_buf_puts(&t->body, text, err);
-  mc_free(text);
-  if(!rc)
-    rc = add_impersonation_url(t, hop, err);
+  rc = add_impersonation_url(t, hop, err);
   if(!rc)
     rc = mc_buf_printf(&bearer, err, "Bearer %s", t->value);
   if(!rc)
     rc = mc_pairs_add(&t->headers, "Authorization", bearer.data, err);
   if(!rc)
-    rc = mc_pairs_add(&t->headers, "Content-Type", "application/json", err);
+    rc = post_json(t, text, NULL, err);
+  mc_free(text);
   mc_buf_wipe(&bearer);
-  return rc ? rc : mc_step_http(t, "POST", NULL, err);
+  return rc;
 }
 
 static int keep_impersonated(struct mc_token *t, const struct mc_hop *hop,
@@ -467,6 +504,7 @@ const struct mc_stage_ops *mc_stage_google(enum mc_stage stage)
       [MC_STAGE_GIVEN] = {"given token", prepare_given, take_nothing},
       [MC_STAGE_SELF_SIGNED] = {"self-signed token", prepare_self_signed, take_nothing},
       [MC_STAGE_JWT_GRANT] = {"token of the service account", prepare_jwt_grant, take_jwt_grant},
+      [MC_STAGE_GDCH] = {"token of the service identity", prepare_gdch, take_jwt_grant},
       [MC_STAGE_REFRESH] = {"refresh of the user's token", prepare_refresh, take_oauth},
       [MC_STAGE_METADATA] = {"token of the metadata server", prepare_metadata, take_metadata},
       [MC_STAGE_STS] = {"token exchange", prepare_sts, take_oauth},

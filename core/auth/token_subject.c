@@ -8,7 +8,8 @@
 #include "auth/stage.h"
 #include "base/alloc.h"
 
-/* The subject token of an external account: from a file, a URL, a program, or AWS keys. */
+/* The subject token of an external account: from a file, a URL, a program, or AWS keys;
+   from a certificate, see token_certificate.c. */
 
 #define ALLOW_RUN "GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES"
 #define AWS_SESSION_TTL_S "300"
@@ -81,6 +82,8 @@ int mc_plan_subject(struct mc_token *t, struct mc_credential *cred, struct mc_er
     return plan_aws(t, cred, err);
   if(cred->text[MC_F_SOURCE_COMMAND])
     return plan_program(t, cred, err);
+  if(cred->has_certificate)
+    return mc_plan_certificate(t, cred, err);
   return mc_plan_add(t, cred->text[MC_F_SOURCE_FILE] ? MC_STAGE_SUBJECT_FILE : MC_STAGE_SUBJECT_URL,
                      cred, MC_WANT_ACCESS, NULL, err);
 }

@@ -214,7 +214,7 @@ static int credential_tostring(lua_State *L)
 
 struct want_options {
   const char *scopes, *audience, *subject;
-  int exchange;
+  int exchange, access;
   int64_t lifetime_s;
 };
 static const struct mcL_option WANT[] = {
@@ -222,15 +222,17 @@ static const struct mcL_option WANT[] = {
     {"audience", MCL_TEXT, offsetof(struct want_options, audience), 0, 0},
     {"subject", MCL_TEXT, offsetof(struct want_options, subject), 0, 0},
     {"exchange", MCL_BOOL, offsetof(struct want_options, exchange), 0, 0},
+    {"access", MCL_BOOL, offsetof(struct want_options, access), 0, 0},
     {"lifetime", MCL_INT, offsetof(struct want_options, lifetime_s), 1, 43200},
     {NULL, MCL_TEXT, 0, 0, 0},
 };
 
-/* [-0, +1|2, v] credential:request({audience= | scopes=?, subject=?, exchange=?, lifetime=?},
-   env) -> request | nil, err; with an audience it is for an identity token */
+/* [-0, +1|2, v] credential:request({audience= | scopes=?, subject=?, exchange=?, lifetime=?,
+   access=?}, env) -> request | nil, err; with an audience it is for an identity token unless
+   access says otherwise */
 static int credential_request(lua_State *L)
 {
-  struct want_options o = {NULL, NULL, NULL, 0, 0};
+  struct want_options o = {NULL, NULL, NULL, 0, 0, 0};
   struct mc_credential *cred = check_credential(L, 1);
   struct mc_token **u;
   struct mc_want want;
@@ -243,7 +245,7 @@ static int credential_request(lua_State *L)
   u = lua_newuserdatauv(L, sizeof(void *), 0);
   *u = NULL;
   luaL_setmetatable(L, MCL_REQUEST);
-  want = (struct mc_want){.kind = o.audience ? MC_WANT_IDENTITY : MC_WANT_ACCESS,
+  want = (struct mc_want){.kind = o.audience && !o.access ? MC_WANT_IDENTITY : MC_WANT_ACCESS,
                           .scopes = o.scopes,
                           .audience = o.audience,
                           .subject = o.subject,
@@ -282,6 +284,9 @@ static void push_step(lua_State *L, const struct mc_step *step)
   set_text(L, "url", step->url);
   set_text(L, "body", step->body);
   set_text(L, "path", step->path);
+  set_text(L, "ca_bundle", step->ca_bundle);
+  set_text(L, "certificate", step->certificate);
+  set_text(L, "key", step->key);
   lua_pushinteger(L, step->expires_s);
   lua_setfield(L, -2, "expires");
   lua_pushinteger(L, step->timeout_ms);

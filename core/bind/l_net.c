@@ -176,6 +176,8 @@ static int client_new(lua_State *L)
       {"max_host_connections", MCL_INT, offsetof(struct mc_client_opts, max_host_connections), 0,
        100000},
       {"ca_bundle", MCL_TEXT, offsetof(struct mc_client_opts, ca_bundle), 0, 0},
+      {"certificate", MCL_TEXT, offsetof(struct mc_client_opts, certificate), 0, 0},
+      {"key", MCL_TEXT, offsetof(struct mc_client_opts, key), 0, 0},
       {"no_proxy", MCL_TEXT, offsetof(struct mc_client_opts, no_proxy), 0, 0},
       {"direct", MCL_BOOL, offsetof(struct mc_client_opts, direct), 0, 0},
       {0}};

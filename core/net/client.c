@@ -215,6 +215,7 @@ static const struct {
     {CURLE_COULDNT_RESOLVE_PROXY, MC_UNAVAILABLE, "the proxy's name does not resolve"},
     {CURLE_COULDNT_CONNECT, MC_UNAVAILABLE, "connection refused or unreachable"},
     {CURLE_PEER_FAILED_VERIFICATION, MC_UNAVAILABLE, "the server's certificate is not trusted"},
+    {CURLE_SSL_CERTPROBLEM, MC_FAILED_PRECONDITION, "the client's certificate or its key"},
     {CURLE_SSL_CACERT_BADFILE, MC_FAILED_PRECONDITION, "the file of trusted certificates"},
     {CURLE_SSL_CONNECT_ERROR, MC_UNAVAILABLE, "no TLS connection came about"},
     {CURLE_GOT_NOTHING, MC_UNAVAILABLE, "the server closed the connection without an answer"},
@@ -355,6 +356,34 @@ static int start(struct mc_client *client, struct mc_err *err)
   return MC_OK;
 }
 
+/* 1, or 0 when memory is out. */
+static int copy_texts(struct mc_client *client, const struct mc_client_opts *opts)
+{
+  const struct {
+    char **to;
+    const char *from;
+  } rows[] = {{&client->ca_bundle, opts->ca_bundle},
+              {&client->certificate, opts->certificate},
+              {&client->key, opts->key},
+              {&client->no_proxy, opts->no_proxy}};
+  size_t i;
+
+  for(i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    if(rows[i].from && !(*rows[i].to = mc_strdup(rows[i].from)))
+      return 0;
+  }
+  return 1;
+}
+
+static void free_client(struct mc_client *client)
+{
+  mc_free(client->ca_bundle);
+  mc_free(client->certificate);
+  mc_free(client->key);
+  mc_free(client->no_proxy);
+  mc_free(client);
+}
+
 int mc_client_new(struct mc_client **out, struct mc_loop *loop, const struct mc_client_opts *opts,
                   struct mc_err *err)
 {
@@ -367,14 +396,9 @@ int mc_client_new(struct mc_client **out, struct mc_loop *loop, const struct mc_
   client->max_host_connections = opts->max_host_connections;
   client->timer = mc_calloc(1, sizeof(*client->timer));
   client->direct = opts->direct;
-  client->ca_bundle = opts->ca_bundle ? mc_strdup(opts->ca_bundle) : NULL;
-  client->no_proxy = opts->no_proxy ? mc_strdup(opts->no_proxy) : NULL;
-  if(!client->timer || (opts->ca_bundle && !client->ca_bundle) ||
-     (opts->no_proxy && !client->no_proxy)) {
+  if(!client->timer || !copy_texts(client, opts)) {
     mc_free(client->timer);
-    mc_free(client->ca_bundle);
-    mc_free(client->no_proxy);
-    mc_free(client);
+    free_client(client);
     return mc_fail_nomem(err);
   }
   uv_timer_init(mc_loop_uv(loop), client->timer);
@@ -394,9 +418,7 @@ void mc_client_free(struct mc_client *client)
     mc_loop_detach(&client->resident);
     shut(&client->resident);
   }
-  mc_free(client->ca_bundle);
-  mc_free(client->no_proxy);
-  mc_free(client);
+  free_client(client);
 }
 
 /* ---- sending ---- */

@@ -17,6 +17,8 @@ struct mc_client_opts {
   int64_t max_connections; /* in all; 0: no limit */
   int64_t max_host_connections; /* to one host; 0: no limit */
   const char *ca_bundle; /* PEM file, NULL: the system's */
+  const char *certificate,
+      *key; /* PEM files that the client proves itself with, NULL: it does not */
   const char *no_proxy; /* hosts that no proxy serves; NULL: as the environment says */
   int direct; /* no proxy serves any host: spares a look at the environment for each request */
 };

@@ -21,7 +21,7 @@ struct mc_client {
   CURLM *multi; /* NULL until the first request: starting libcurl takes a while */
   int64_t max_connections, max_host_connections;
   uv_timer_t *timer;
-  char *ca_bundle, *no_proxy;
+  char *ca_bundle, *certificate, *key, *no_proxy;
   int direct; /* no proxy */
   int ignores_sigpipe; /* the program does */
   struct exchange *running;

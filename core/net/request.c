@@ -227,6 +227,10 @@ static void set_options(struct exchange *x)
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   if(client->ca_bundle)
     curl_easy_setopt(easy, CURLOPT_CAINFO, client->ca_bundle);
+  if(client->certificate)
+    curl_easy_setopt(easy, CURLOPT_SSLCERT, client->certificate);
+  if(client->key)
+    curl_easy_setopt(easy, CURLOPT_SSLKEY, client->key);
   if(client->direct)
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
   if(client->direct || client->no_proxy)

@@ -109,8 +109,9 @@ function credential:close() end
 ---@class mooncron.core.TokenRequest
 local request = {}
 
----Begin the way to a token: an identity token when there is an audience, else an access token.
----@param want table `audience`, `scopes`, `subject`, `exchange`, `lifetime`, all optional
+---Begin the way to a token: an identity token when there is an audience, unless `access` is true, else an
+---access token.
+---@param want table `audience`, `scopes`, `subject`, `exchange`, `lifetime`, `access`, all optional
 ---@param env table<string, string>
 ---@return mooncron.core.TokenRequest?
 ---@return mooncron.Err? err
@@ -128,6 +129,9 @@ function credential:request(want, env) end
 ---@field timeout_ms integer http, run
 ---@field tries integer http: attempts in all that a retryable fault deserves
 ---@field path string? file
+---@field ca_bundle string? http: PEM file that the server's certificate must come from
+---@field certificate string? http: PEM file of the certificate to prove oneself with
+---@field key string? http: PEM file of its key
 ---@field argv string[] run
 ---@field env table<string, string>? run
 

@@ -325,9 +325,4 @@ function M.escape(text)
   end))
 end
 
----@return mooncron.Err
-function M.error_of(response)
-  return err.new("UNKNOWN", ("HTTP status %d"):format(response.status), { status = response.status })
-end
-
 return M

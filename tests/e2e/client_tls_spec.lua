@@ -7,8 +7,6 @@ local mooncron = require "mooncron"
 local task = require "mooncron.task"
 local tls = require "support.tls"
 
-local shell <const> = tls.shell
-
 describe("the client over TLS", function()
   if not tls.has_tools then
     it("is tested with node and openssl", function()
@@ -17,25 +15,12 @@ describe("the client over TLS", function()
     return
   end
 
-  local folder, pid, google, url, http_client, c
+  local folder, google, url, http_client, c
 
   setup(function()
     folder = tls.certificates()
     google = fake_google.start()
-    local port_of = google.url:match("%d+$")
-    local command = "d=%s; node tests/fake_google/front.mjs %s $d/cert.pem $d/key.pem "
-      .. "> $d/port 2> $d/log & echo $! > $d/pid"
-    shell(command:format(folder, port_of))
-    local port
-    for _ = 1, 500 do
-      port = io.open(folder .. "/port"):read("a"):match("^(%d+)\n")
-      if port then
-        break
-      end
-      task.sleep(0.02)
-    end
-    pid = io.open(folder .. "/pid"):read("n")
-    url = "https://localhost:" .. port
+    url = google:front(folder)
     http_client = assert(core.net.client(task.loop(), { ca_bundle = folder .. "/ca.pem" }))
     google.tokens["in-hand"] = os.time() + 3600
     c = assert(mooncron.connect { project = "tls", endpoint = url, access_token = "in-hand",
@@ -46,7 +31,7 @@ describe("the client over TLS", function()
   teardown(function()
     http_client:close()
     google:close()
-    os.execute(("kill %d; rm -rf %s"):format(pid, folder))
+    os.execute("rm -rf " .. folder)
   end)
 
   it("speaks HTTP/2, many calls at once", function()

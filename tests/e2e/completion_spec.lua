@@ -76,7 +76,8 @@ describe("completion of", function()
       { { "jobs", "create", "http", "--http-method", "p" }, { "patch", "post", "put" }, "a choice" },
       { { "jobs", "create", "http", "--http-method", "=", "p" }, { "patch", "post", "put" }, "after =" },
       { { "jobs", "list", "--format", "=", "" }, {
-        "csv", "disable", "get", "json", "none", "table", "value", "yaml",
+        "config", "csv", "disable", "flattened", "get", "json", "list", "none", "table", "text", "value",
+        "yaml",
       }, "formats" },
       { { "jobs", "describe", "n" }, { "nightly", "noon" }, "names from the live list" },
       { { "jobs", "pause", "noon", "w" }, { "weekly" }, "several names" },

@@ -1,5 +1,5 @@
 -- A server like `mooncron serve`, whose clock runs faster than the system's: its minutes come often
--- enough for a test. usage: fast_server.lua FOLDER START_MS SPEED
+-- enough for a test. usage: fast_server.lua FOLDER START_MS SPEED [CATCH_UP]
 
 local core = require "mooncron.core"
 local host = require "mooncron.host"
@@ -11,7 +11,7 @@ local folder <const>, start_ms <const>, speed <const> = arg[1], tonumber(arg[2])
 
 local s = assert(scheduler.open {
   folder = folder,
-  catch_up = "all",
+  catch_up = arg[4] or "all",
   wall_ms = function()
     return start_ms + (core.loop.wall_ms() - start_ms) * speed // 1 | 0
   end,

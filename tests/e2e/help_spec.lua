@@ -12,7 +12,8 @@ end
 local COMMANDS <const> = {
   "jobs create http", "jobs create pubsub", "jobs create app-engine", "jobs update http",
   "jobs update pubsub", "jobs update app-engine", "jobs describe", "jobs list", "jobs run", "jobs pause",
-  "jobs resume", "jobs delete", "locations list", "locations describe", "completion", "help",
+  "jobs resume", "jobs delete", "locations list", "locations describe", "cmek-config describe",
+  "cmek-config update", "operations describe", "completion", "help",
 }
 
 describe("help", function()
@@ -30,7 +31,9 @@ describe("help", function()
     end)
   end
 
-  for _, group in ipairs { "jobs", "jobs create", "locations", "scheduler", "scheduler jobs" } do
+  for _, group in ipairs {
+    "jobs", "jobs create", "locations", "cmek-config", "operations", "scheduler", "scheduler jobs",
+  } do
     it("lists the commands of " .. group, function()
       local text, code = capture(("%s %s --help"):format(program, group))
       assert.equal(0, code)

@@ -1,5 +1,6 @@
 // A TLS server with HTTP/2 and HTTP/1.1, and a plain proxy, for tls_spec.lua: prints both ports.
-// usage: node tls_server.js CERT KEY
+// The TLS server asks for a client's certificate, as of the authority CA, but goes on without.
+// usage: node tls_server.js CERT KEY CA
 "use strict";
 const fs = require("fs");
 const http = require("http");
@@ -7,12 +8,13 @@ const http2 = require("http2");
 const net = require("net");
 const zlib = require("zlib");
 
-const [cert, key] = process.argv.slice(2).map((path) => fs.readFileSync(path));
+const [cert, key, ca] = process.argv.slice(2).map((path) => fs.readFileSync(path));
 let connections = 0;
 const waiting = [];
 
 const routes = {
   "/version": (req, res) => res.end(req.httpVersion),
+  "/peer": (req, res) => res.end(req.socket.authorized ? req.socket.getPeerCertificate().subject.CN : "nobody"),
   "/connections": (req, res) => res.end(String(connections)),
   "/gzip": (req, res) => {
     res.setHeader("Content-Encoding", "gzip");
@@ -33,7 +35,7 @@ function answer(req, res) {
   (routes[new URL(req.url, "http://x").pathname] || routes["/version"])(req, res);
 }
 
-const server = http2.createSecureServer({ cert, key, allowHTTP1: true }, answer);
+const server = http2.createSecureServer({ cert, key, ca, requestCert: true, rejectUnauthorized: false, allowHTTP1: true }, answer);
 server.on("secureConnection", () => connections++);
 const proxy = http.createServer((req, res) => res.end("through the proxy: " + req.url));
 proxy.on("connect", (req, socket) => {

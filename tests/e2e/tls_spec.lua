@@ -21,7 +21,8 @@ describe("tls", function()
   local folder, server_pid, url, proxy, client
   setup(function()
     folder = tls.certificates()
-    shell(("cd tests/e2e && d=%s; node tls_server.js $d/cert.pem $d/key.pem > $d/ports 2>$d/log & " ..
+    shell(("cd tests/e2e && d=%s; " ..
+      "node tls_server.js $d/cert.pem $d/key.pem $d/ca.pem > $d/ports 2>$d/log & " ..
       "echo $! > %s/pid"):format(folder, folder))
     local ports
     for _ = 1, 500 do
@@ -68,6 +69,26 @@ describe("tls", function()
     end))
     assert.equal(10, #bodies)
     assert.equal(before, tonumber(assert(get("/connections")).body))
+  end)
+
+  it("proves itself with a certificate where it has one", function()
+    local ca <const>, cert <const> = folder .. "/ca.pem", folder .. "/cert.pem"
+    local key <const> = folder .. "/key.pem"
+    for _, case in ipairs {
+      { "nobody", { ca_bundle = ca }, "no certificate" },
+      { "localhost", { ca_bundle = ca, certificate = cert, key = key }, "certificate and key" },
+      { nil, { ca_bundle = ca, certificate = "/no/such/file", key = key }, "no file of the certificate" },
+      { nil, { ca_bundle = ca, certificate = cert, key = "/no/such/file" }, "no file of the key" },
+      { nil, { ca_bundle = ca, certificate = cert, key = folder .. "/ca.key" }, "the key of another" },
+    } do
+      local own <close> = assert(core.net.client(task.loop(), case[2]))
+      local response, e = http.request({ url = url .. "/peer" }, own)
+      assert.equal(case[1], response and response.body, case[3])
+      if e then
+        assert.equal("FAILED_PRECONDITION", e.code, case[3])
+        assert.matches("the client's certificate or its key", e.message, 1, true)
+      end
+    end
   end)
 
   it("refuses a certificate that nobody vouches for, in words", function()

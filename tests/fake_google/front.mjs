@@ -1,11 +1,12 @@
-// TLS with HTTP/2 and HTTP/1.1 before the fake Google: node front.mjs UPSTREAM_PORT CERT KEY prints its
-// port. What the upstream answers with a header x-fault goes wrong on the way: "reset" breaks off amid the
+// TLS with HTTP/2 and HTTP/1.1 before the fake Google: node front.mjs UPSTREAM_PORT CERT KEY [CA] prints its
+// port. With CA it talks only to clients with a certificate of that authority, which the upstream sees as the
+// header x-client-certificate: the base64 of its DER. What the upstream answers with a header x-fault goes wrong on the way: "reset" breaks off amid the
 // body, "endless" never ends, "garbage" is no JSON.
 import fs from "node:fs";
 import http from "node:http";
 import http2 from "node:http2";
 
-const [upstream, cert, key] = process.argv.slice(2);
+const [upstream, cert, key, ca] = process.argv.slice(2);
 const agent = new http.Agent({ keepAlive: true });
 
 const faults = {
@@ -27,7 +28,8 @@ const faults = {
 };
 
 // Header fields of one hop, which HTTP/2 does not have.
-const hop = new Set(["connection", "keep-alive", "transfer-encoding", "x-fault", "host"]);
+const hop = new Set(["connection", "keep-alive", "transfer-encoding", "x-fault", "host",
+  "x-client-certificate"]);
 
 function clean(headers) {
   return Object.fromEntries(Object.entries(headers).filter(
@@ -35,7 +37,9 @@ function clean(headers) {
 }
 
 function pass(req, res) {
-  const options = { agent, port: upstream, method: req.method, path: req.url, headers: clean(req.headers) };
+  const headers = clean(req.headers);
+  if (ca) headers["x-client-certificate"] = req.socket.getPeerCertificate().raw.toString("base64");
+  const options = { agent, port: upstream, method: req.method, path: req.url, headers };
   const onward = http.request(options, (answer) => {
     const fault = faults[answer.headers["x-fault"]];
     const headers = clean(answer.headers);
@@ -51,8 +55,12 @@ function pass(req, res) {
   req.pipe(onward);
 }
 
-const server = http2.createSecureServer(
-  { cert: fs.readFileSync(cert), key: fs.readFileSync(key), allowHTTP1: true }, pass);
+const server = http2.createSecureServer({
+  cert: fs.readFileSync(cert),
+  key: fs.readFileSync(key),
+  allowHTTP1: true,
+  ...(ca && { ca: fs.readFileSync(ca), requestCert: true }),
+}, pass);
 server.on("sessionError", () => {});
 server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 setTimeout(() => process.exit(0), 60000); // never stays behind

@@ -62,10 +62,21 @@ local GRANTS <const> = {
   ["urn:ietf:params:oauth:grant-type:token-exchange"] = true,
 }
 
+-- Does the TLS connection prove the first of the certificates that the token names?
+local function proves(request, list)
+  local certificates = json.decode(list)
+  return certificates and certificates[1] == request.headers["x-client-certificate"]
+end
+
 local function token_endpoint(google, request)
   local form = form_of(request.body)
+  google.last_form = form
   if not GRANTS[form.grant_type] or form.refresh_token == "revoked" then
     return answer(400, { error = "invalid_grant", error_description = "Token has been revoked." })
+  elseif form.subject_token_type == "urn:ietf:params:oauth:token-type:mtls"
+    and not proves(request, form.subject_token)
+  then
+    return answer(400, { error = "invalid_grant", error_description = "Certificate of somebody else." })
   end
   return answer(200, {
     access_token = google:mint(),
@@ -73,6 +84,24 @@ local function token_endpoint(google, request)
     token_type = "Bearer",
     issued_token_type = "urn:ietf:params:oauth:token-type:access_token",
   })
+end
+
+M.SERVICE_IDENTITY = "system:serviceaccount:p:robot"
+
+-- The token server of a Google Distributed Cloud: knows the key of `gdch_keys`, calls itself `gdch_url`.
+local function authenticate(google, request)
+  local body = json.decode(request.body)
+  local claims, e = auth.verify(body.subject_token, {
+    keys = google.gdch_keys,
+    audience = google.gdch_url,
+    issuer = M.SERVICE_IDENTITY,
+    now = google.now,
+  })
+  google.last_form = body
+  if not claims or claims.sub ~= M.SERVICE_IDENTITY or not body.audience then
+    return answer(401, { error = "invalid_grant", error_description = e and e.message })
+  end
+  return answer(200, { access_token = google:mint(), expires_in = google.life })
 end
 
 local signer
@@ -200,6 +229,8 @@ local function handle(google, request)
   if path == "/token" or path == "/sts/v1/token" then
     google.token_calls = google.token_calls + 1
     return table.remove(google.token_faults, 1) or token_endpoint(google, request)
+  elseif path == "/authenticate" then
+    return authenticate(google, request)
   elseif path == "/" or path:find("^/computeMetadata/") then
     return metadata(google, request, path)
   elseif path:find(":testIamPermissions$") then
@@ -224,6 +255,7 @@ function M.start(options)
     faults = {}, -- what the next of them get instead of an answer: a response, or fn(request) -> response?
     token_faults = {},
     lacks = {}, -- permissions
+    fronts = {}, -- process ids
     running = 0, most_running = 0,
     together = nil, -- answer nobody until so many are under way
     scheduler = assert(scheduler.open {}),
@@ -273,7 +305,33 @@ function Google:world()
   }
 end
 
+---TLS before it, by node: for a folder with `cert.pem` and `key.pem`; with the file `ca` it wants a client's
+---certificate of that authority. Waits.
+---@param folder string
+---@param ca string?
+---@return string url
+function Google:front(folder, ca)
+  local name = ("%s/front-%d"):format(folder, #self.fronts + 1)
+  os.execute(("d=%s n=%s; touch $n; "
+    .. "node tests/fake_google/front.mjs %s $d/cert.pem $d/key.pem %s > $n 2> $n.log & echo $! > $n.pid")
+    :format(folder, name, self.url:match("%d+$"), ca or ""))
+  local pid <close> = assert(io.open(name .. ".pid"))
+  self.fronts[#self.fronts + 1] = pid:read("n")
+  for _ = 1, 500 do
+    local file <close> = assert(io.open(name))
+    local port = file:read("a"):match("^(%d+)\n")
+    if port then
+      return "https://localhost:" .. port
+    end
+    task.sleep(0.02)
+  end
+  error("no front, see " .. name .. ".log")
+end
+
 function Google:close()
+  for _, pid in ipairs(self.fronts) do
+    os.execute("kill " .. pid)
+  end
   self.server:close()
   self.scheduler:close()
 end

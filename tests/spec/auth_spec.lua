@@ -1,7 +1,9 @@
 local auth <const> = require "mooncron.auth"
+local core <const> = require "mooncron.core"
 local err <const> = require "mooncron.err"
 local issuer <const> = require "mooncron.auth.issuer"
 local json <const> = require "mooncron.json"
+local task <const> = require "mooncron.task"
 local verifier <const> = require "mooncron.auth.verifier"
 local world_of <const> = require "mooncron.auth.world"
 
@@ -9,6 +11,11 @@ local NOW <const> = 1791164700
 local USER <const> = '{"type":"authorized_user","client_id":"i",'
   .. '"client_secret":"hush","refresh_token":"hush"}'
 local WELL_KNOWN <const> = "/h/.config/gcloud/application_default_credentials.json"
+
+local function alive(pid)
+  local file <close> = io.open(("/proc/%s/stat"):format(pid))
+  return file ~= nil and not file:read("a"):find("%) [ZX]")
+end
 
 -- A world in which coroutines stand for tasks. `answers` is a list of what http gives, in order: a
 -- response, or an error. `held` keeps http waiting until `release()`.
@@ -257,6 +264,23 @@ describe("access tokens", function()
     assert.equal("def", assert(auth.from_token_file("/t", world)):access_token())
   end)
 
+  it("are for one audience where the credential's are, and for all elsewhere", function()
+    local world = fake { answers = { token "one", token "two", token "three" } }
+    local function ask(credential)
+      local tokens = {}
+      for i, audience in ipairs { "https://a", "https://b", "https://a" } do
+        tokens[i] = assert(credential:access_token(nil, { audience = audience }))
+      end
+      return tokens
+    end
+    assert.same({ "one", "one", "one" }, ask(user(world)))
+    local key <const> = assert(core.auth.generate_key("ES256"))
+    assert.same({ "two", "three", "two" }, ask(assert(auth.from_json(json.encode {
+      type = "gdch_service_account", format_version = "1", project = "p", name = "n", private_key_id = "k",
+      private_key = key, token_uri = "https://gdc/authenticate",
+    }, world))))
+  end)
+
   it("come from a program that is run without a shell's surprises", function()
     local program
     local world = fake { answers = { token "one" }, run = function(p)
@@ -272,8 +296,28 @@ describe("access tokens", function()
     }, world))
     assert.equal("one", credential:access_token())
     assert.same({ "/bin/x", "'y", "$z" }, program.argv)
-    assert.equal("exec timeout 30 env 'A=b' '/bin/x' ''\\''y' '$z'",
-      world_of.command_line { argv = program.argv, env = { A = "b" }, timeout_ms = 30000 })
+    assert.equal(30000, program.timeout_ms)
+  end)
+
+  it("of a program that does not give one say why", function()
+    local slow = err.new("DEADLINE_EXCEEDED", "the program did not end in time")
+    for _, case in ipairs {
+      { slow, 5000, "DEADLINE_EXCEEDED: the credential's program: it has not ended after 5 s: "
+        .. "see executable.timeout_millis", "the time of the credential file" },
+      { slow, nil, "DEADLINE_EXCEEDED: the credential's program: it has not ended after 30 s: "
+        .. "see executable.timeout_millis", "the default" },
+      { err.new("NOT_FOUND", "program 'x' is not there"), nil,
+        "NOT_FOUND: the credential's program: NOT_FOUND: program 'x' is not there", "a wrong path" },
+    } do
+      local world = fake { run = function() return nil, case[1] end }
+      world.env.GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES = "1"
+      local credential = assert(auth.from_json(json.encode {
+        type = "external_account", audience = "a", subject_token_type = "t",
+        credential_source = { executable = { command = "x", timeout_millis = case[2] } },
+      }, world))
+      local none, e = credential:access_token()
+      assert.same({ nil, case[3] }, { none, tostring(e) }, case[4])
+    end
   end)
 
   it("come from a file that is read whole, but not without end", function()
@@ -302,6 +346,44 @@ describe("access tokens", function()
       timeout_ms = 5000,
     }
     assert.same({ code = 3, output = "b c|it's" }, result)
+  end)
+
+  it("run a program while the loop goes on, and end it with all it has started", function()
+    local run <const> = world_of.new().run
+    task.run(function()
+      local ticks = 0
+      local scope <close> = task.scope()
+      scope:spawn(function()
+        while true do
+          task.sleep(0.005)
+          ticks = ticks + 1
+        end
+      end)
+      local name <const> = os.tmpname()
+      local none, e = run {
+        argv = { "/bin/sh", "-c", 'sleep 600 & echo $! $$ > "$0"; wait', name },
+        timeout_ms = 300,
+      }
+      local file <close> = assert(io.open(name))
+      os.remove(name)
+      assert.same({ nil, "DEADLINE_EXCEEDED" }, { none, e.code })
+      assert.is_true(ticks > 5, "a loop that stood still")
+      for pid in file:read("a"):gmatch("%d+") do
+        task.with_timeout(20, function() -- the system takes them away when it likes
+          while alive(pid) do
+            task.sleep(0.005)
+          end
+        end)
+        assert.is_false(alive(pid))
+      end
+    end)
+  end)
+
+  it("tell a program that a signal has ended from one that has succeeded", function()
+    assert.same({ code = 137, output = "" },
+      world_of.new().run { argv = { "/bin/sh", "-c", "kill -9 $$" }, timeout_ms = 5000 })
+    local none, e = world_of.new().run { argv = { "/no/such/program" }, timeout_ms = 5000 }
+    assert.same({ nil, "NOT_FOUND" }, { none, e.code })
   end)
 end)
 

@@ -555,7 +555,8 @@ static void test_memory(void)
 
 static void test_bad_client_memory(void)
 {
-  struct mc_client_opts opts = {.ca_bundle = "/x", .no_proxy = "a"};
+  struct mc_client_opts opts = {
+      .ca_bundle = "/x", .certificate = "/y", .key = "/z", .no_proxy = "a"};
   struct mc_loop *loop;
   struct mc_client *client;
   struct mc_err err;
@@ -574,7 +575,7 @@ static void test_bad_client_memory(void)
   mc_client_free(client);
   mc_client_free(NULL);
   mc_loop_free(loop);
-  tap_ok(!rc && n == 5, "a client's four allocations can fail");
+  tap_ok(!rc && n == 7, "a client's six allocations can fail");
 }
 
 int main(void)

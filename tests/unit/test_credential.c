@@ -10,6 +10,12 @@
 #define EXTERNAL(source)                                                                           \
   "{\"type\":\"external_account\",\"audience\":\"//iam/x\",\"subject_token_type\":\"urn:jwt\","    \
   "\"credential_source\":" source "}"
+#define GDCH(version, url)                                                                         \
+  "{\"type\":\"gdch_service_account\",\"format_version\":\"" version "\",\"project\":\"p\","       \
+  "\"name\":\"n\",\"private_key_id\":\"k\",\"private_key\":\"hush\",\"token_uri\":\"" url "\"}"
+#define CERTIFICATE_PLACE                                                                          \
+  "credential_source.certificate: needs either certificate_config_location or "                    \
+  "use_default_certificate_config: true"
 #define USER                                                                                       \
   "{\"type\":\"authorized_user\",\"client_id\":\"i\",\"client_secret\":\"hush\","                  \
   "\"refresh_token\":\"hush-hush\",\"quota_project_id\":\"q\"}"
@@ -33,8 +39,13 @@ static const struct {
     {"{\"installed\":{}}", MC_INVALID_ARGUMENT,
      "type: missing, this is an OAuth client and not a credential"},
     {"{\"type\":\"x\"}", MC_INVALID_ARGUMENT, "type: 'x' is not known"},
-    {"{\"type\":\"gdch_service_account\"}", MC_UNIMPLEMENTED,
-     "type: gdch_service_account is not implemented"},
+    {"{\"type\":\"gdch_service_account\"}", MC_INVALID_ARGUMENT,
+     "format_version: missing, a credential of type gdch_service_account needs it"},
+    {GDCH("1", "http://evil/"), MC_INVALID_ARGUMENT,
+     "token_uri: must be an https URL (or http on loopback), a secret is sent there"},
+    {GDCH("2", "https://t"), MC_UNIMPLEMENTED, "format_version: '2' is not implemented, 1 is"},
+    {GDCH("1", "https://t"), MC_INVALID_ARGUMENT,
+     "private_key: not an unencrypted private key in PEM form"},
     {"{\"type\":\"authorized_user\"}", MC_INVALID_ARGUMENT,
      "client_id: missing, a credential of type authorized_user needs it"},
     {"{\"type\":\"authorized_user\",\"client_id\":7}", MC_INVALID_ARGUMENT,
@@ -51,13 +62,25 @@ static const struct {
     {"{\"type\":\"service_account\",\"client_email\":\"a@b\",\"private_key\":\"hush\"}",
      MC_INVALID_ARGUMENT, "private_key: not an unencrypted private key in PEM form"},
     {EXTERNAL("{}"), MC_INVALID_ARGUMENT,
-     "credential_source: needs exactly one of file, url, executable.command and environment_id, "
-     "has 0"},
+     "credential_source: needs exactly one of file, url, executable.command, certificate and "
+     "environment_id, has 0"},
     {EXTERNAL("{\"file\":\"f\",\"url\":\"https://u\"}"), MC_INVALID_ARGUMENT,
-     "credential_source: needs exactly one of file, url, executable.command and environment_id, "
-     "has 2"},
-    {EXTERNAL("{\"certificate\":{}}"), MC_UNIMPLEMENTED,
-     "credential_source.certificate (X.509) is not implemented"},
+     "credential_source: needs exactly one of file, url, executable.command, certificate and "
+     "environment_id, has 2"},
+    {EXTERNAL("{\"file\":\"f\",\"certificate\":{}}"), MC_INVALID_ARGUMENT,
+     "credential_source: needs exactly one of file, url, executable.command, certificate and "
+     "environment_id, has 2"},
+    {EXTERNAL("{\"certificate\":{}}"), MC_INVALID_ARGUMENT, CERTIFICATE_PLACE},
+    {EXTERNAL("{\"certificate\":{\"use_default_certificate_config\":false}}"), MC_INVALID_ARGUMENT,
+     CERTIFICATE_PLACE},
+    {EXTERNAL("{\"certificate\":{\"use_default_certificate_config\":true,"
+              "\"certificate_config_location\":\"/c\"}}"),
+     MC_INVALID_ARGUMENT, CERTIFICATE_PLACE},
+    {EXTERNAL("{\"certificate\":{\"use_default_certificate_config\":\"yes\"}}"),
+     MC_INVALID_ARGUMENT,
+     "credential_source.certificate.use_default_certificate_config: not a boolean"},
+    {EXTERNAL("{\"certificate\":true}"), MC_INVALID_ARGUMENT,
+     "credential_source.certificate: not an object"},
     {EXTERNAL("{\"environment_id\":\"aws2\"}"), MC_UNIMPLEMENTED,
      "credential_source.environment_id 'aws2' is not implemented, aws1 is"},
     {EXTERNAL("{\"environment_id\":\"aws1\"}"), MC_INVALID_ARGUMENT,

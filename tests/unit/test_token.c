@@ -389,31 +389,53 @@ static void play(const struct script *s)
 
 /* ---- service accounts ---- */
 
-static char *service_account(const char *universe, struct mc_keyset **keys)
+/* A private key, and the set of its public half. */
+static char *make_key(enum mc_alg alg, struct mc_keyset **keys)
 {
-  char *pem = NULL, *jwk = NULL, *text;
+  char *pem = NULL, *jwk = NULL;
   struct mc_buf set;
   struct mc_err err;
-  json_t *json;
 
-  mc_key_generate(&pem, MC_ALG_RS256, &err);
+  mc_key_generate(&pem, alg, &err);
   mc_key_jwk(&jwk, pem, strlen(pem), &err);
   mc_buf_init(&set, 65536);
   mc_buf_printf(&set, &err, "{\"keys\":[%s]}", jwk);
   mc_keyset_parse(keys, set.data, set.len, &err);
-  json = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "type", "service_account", "project_id", "p",
-                   "private_key_id", mc_keyset_at(*keys, 0)->kid, "private_key", pem,
-                   "client_email", "s@p", "universe_domain", universe);
+  mc_buf_clear(&set);
+  mc_free(jwk);
+  return pem;
+}
+
+static char *service_account(const char *universe, struct mc_keyset **keys)
+{
+  char *pem = make_key(MC_ALG_RS256, keys), *text;
+  json_t *json = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "type", "service_account", "project_id",
+                           "p", "private_key_id", mc_keyset_at(*keys, 0)->kid, "private_key", pem,
+                           "client_email", "s@p", "universe_domain", universe);
   text = json_dumps(json, 0);
   json_decref(json);
-  mc_buf_clear(&set);
   mc_free(pem);
-  mc_free(jwk);
+  return text;
+}
+
+#define GDCH_ACCOUNT "system:serviceaccount:p:n"
+
+static char *gdch_account(struct mc_keyset **keys)
+{
+  char *pem = make_key(MC_ALG_ES256, keys), *text;
+  json_t *json = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s,s:s,s:s}", "type", "gdch_service_account",
+                           "format_version", "1", "project", "p", "name", "n", "private_key_id",
+                           mc_keyset_at(*keys, 0)->kid, "private_key", pem, "token_uri",
+                           "https://gdc/authenticate", "ca_cert_path", "/ca.pem");
+
+  text = json_dumps(json, 0);
+  json_decref(json);
+  mc_free(pem);
   return text;
 }
 
 static void check_claims(const char *jwt, const struct mc_keyset *keys, const char *aud,
-                         const char *want_name, const char *want_value)
+                         const char *iss, const char *want_name, const char *want_value)
 {
   struct mc_jwt_expect e = {
       .algs = MC_ALG_ANY, .audiences = &aud, .audience_count = aud != NULL, .now_s = NOW};
@@ -423,7 +445,7 @@ static void check_claims(const char *jwt, const struct mc_keyset *keys, const ch
 
   tap_is_int(mc_jwt_verify(&claims, jwt, strlen(jwt), keys, &e, &err), MC_OK, "its JWT verifies");
   root = json_loads(claims ? claims : "{}", 0, NULL);
-  tap_is_str(json_string_value(json_object_get(root, "iss")), "s@p", "iss");
+  tap_is_str(json_string_value(json_object_get(root, "iss")), iss, "iss");
   tap_is_str(json_string_value(json_object_get(root, want_name)), want_value, want_name);
   tap_is_int(json_integer_value(json_object_get(root, "exp")) -
                  json_integer_value(json_object_get(root, "iat")),
@@ -443,8 +465,63 @@ static void self_signed(void)
   tap_is_int(mc_token_step(&step, t, NOW, &err), MC_OK, "a service account needs nobody");
   tap_is_int(step->kind, MC_STEP_DONE, "done at once");
   tap_is_int(step->expires_s, NOW + 3570, "a little under an hour");
-  check_claims(step->token, keys, NULL, "scope", "s1 s2");
+  check_claims(step->token, keys, NULL, "s@p", "scope", "s1 s2");
   mc_token_free(t);
+  mc_keyset_free(keys);
+  mc_free(json);
+}
+
+/* A service identity of GDC: an assertion of its own key, in JSON, for one audience; then to be
+   had no other way. */
+static void gdch(void)
+{
+  static const struct turn granted = {"", 200, "{\"access_token\":\"at\",\"expires_in\":600}",
+                                      NULL};
+  static const struct mc_want none = {.kind = MC_WANT_ACCESS};
+  static const struct mc_want wanted = {.kind = MC_WANT_ACCESS, .audience = "https://api"};
+  struct mc_keyset *keys = NULL;
+  char *json = gdch_account(&keys);
+  struct mc_credential *cred = NULL, *target = NULL;
+  struct mc_token *t = NULL;
+  const struct mc_step *step;
+  struct mc_pairs env;
+  struct mc_err err;
+  json_t *body;
+
+  add_pair(&env, NULL);
+  mc_credential_parse(&cred, json, strlen(json), &err);
+  tap_ok(!begin(json, "https://api", NULL, NULL, &err), "no identity token");
+  tap_is_str(err.msg,
+             "a credential of type gdch_service_account cannot make an identity token for "
+             "'https://api'",
+             "and no advice that would not help");
+  tap_ok(mc_token_new(&t, cred, &none, &env, &err) < 0, "no token for nobody");
+  tap_is_str(err.msg,
+             "a token of a credential of type gdch_service_account needs an audience: the host of "
+             "the API",
+             "says what is missing");
+  mc_credential_impersonate(&target, cred, "a@b", &err);
+  tap_ok(mc_token_new(&t, target, &wanted, &env, &err) < 0, "and none of another account");
+  tap_is_int(mc_token_new(&t, cred, &wanted, &env, &err), MC_OK, "one for an audience");
+  mc_token_step(&step, t, NOW, &err);
+  tap_is_str(step->url, "https://gdc/authenticate", "asks its own server");
+  tap_is_str(step->ca_bundle, "/ca.pem", "which it knows by its own authority");
+  tap_ok(!step->certificate && !step->key, "and shows it no certificate");
+  tap_is_str(mc_pairs_get(step->headers, "Content-Type"), "application/json", "in JSON");
+  body = json_loads(step->body, 0, NULL);
+  tap_is_str(json_string_value(json_object_get(body, "audience")), "https://api", "audience");
+  tap_is_str(json_string_value(json_object_get(body, "subject_token_type")),
+             "urn:k8s:params:oauth:token-type:serviceaccount", "subject_token_type");
+  check_claims(json_string_value(json_object_get(body, "subject_token")), keys,
+               "https://gdc/authenticate", GDCH_ACCOUNT, "sub", GDCH_ACCOUNT);
+  json_decref(body);
+  tap_is_int(give(t, &granted, &err), MC_OK, "granted");
+  mc_token_step(&step, t, NOW, &err);
+  tap_is_str(step->token, "at", "the token");
+  tap_is_int(step->expires_s, NOW + 600, "for as long as it says");
+  mc_token_free(t);
+  mc_credential_free(target);
+  mc_credential_free(cred);
   mc_keyset_free(keys);
   mc_free(json);
 }
@@ -465,7 +542,8 @@ static void skewed(void)
   mc_token_step(&step, t, NOW, &err);
   tap_is_str(step->url, "https://oauth2.googleapis.com/token", "a grant");
   jwt = strstr(step->body, "assertion=") + 10;
-  check_claims(jwt, keys, "https://oauth2.googleapis.com/token", "target_audience", "https://aud");
+  check_claims(jwt, keys, "https://oauth2.googleapis.com/token", "s@p", "target_audience",
+               "https://aud");
   tap_is_int(give(t, &refused, &err), MC_UNAUTHENTICATED, "refused");
   tap_is_str(err.msg,
              "token of the service account: this machine's clock is 600 s behind the server's",
@@ -690,6 +768,7 @@ int main(void)
   for(i = 0; i < sizeof(SCRIPTS) / sizeof(SCRIPTS[0]); i++)
     play(&SCRIPTS[i]);
   self_signed();
+  gdch();
   skewed();
   other_universe();
   metadata();

@@ -10,7 +10,6 @@ local job_api <const> = require "mooncron.api.job"
 local mask_api <const> = require "mooncron.api.mask"
 local names <const> = require "mooncron.api.name"
 local offline <const> = require "mooncron.client.offline"
-local pager <const> = require "mooncron.client.pager"
 local tables <const> = require "mooncron.tables"
 
 local M = {}
@@ -193,15 +192,13 @@ end
 ---@return mooncron.Pager
 function Client:list_jobs(request, options)
   request = request or {}
-  local path = (request.parent or self:parent()) .. "/jobs"
-  return pager.new(function(token)
-    return call.read_page(fields.job, "jobs", call.make(self.backend, {
-      rpc = "list_jobs",
-      method = "GET",
-      path = path,
-      query = { pageSize = request.page_size, pageToken = token },
-    }, options))
-  end)
+  return call.list(self.backend, {
+    rpc = "list_jobs",
+    path = (request.parent or self:parent()) .. "/jobs",
+    member = "jobs",
+    message = fields.job,
+    page_size = request.page_size,
+  }, options)
 end
 
 local function patch(self, job, mask, options)

@@ -20,6 +20,7 @@ local metatable = { __name = "mooncron.Credential", __index = Credential }
 
 local private = setmetatable({}, { __mode = "k" }) -- handle, cache, world: nothing to print by mistake
 
+M.FOR_ONE_AUDIENCE = "gdch_service_account" -- the type whose access tokens are
 M.UNKNOWN_LIFE_S = 300 -- of a token whose server does not say how long it lives
 
 function metatable.__tostring(self)
@@ -46,8 +47,8 @@ local function scope_text(scopes)
 end
 
 local function key_of(want)
-  return ("%s\n%s\n%s\n%s\n%s"):format(want.audience or "", want.scopes or "", want.subject or "",
-    want.exchange or false, want.lifetime or 0)
+  return ("%s\n%s\n%s\n%s\n%s\n%s"):format(want.audience or "", want.scopes or "", want.subject or "",
+    want.exchange or false, want.lifetime or 0, want.access or false)
 end
 
 local function token_of(self, want)
@@ -67,17 +68,21 @@ end
 
 ---An access token, from the cache or new. Waits.
 ---@param scopes? string|string[] default: what the credential has, or cloud-platform
----@param options? { subject: string?, exchange: boolean?, lifetime: integer? } user to act for; ask the
----  server even where a self-signed token would do; seconds, for impersonation
+---@param options? { subject: string?, exchange: boolean?, lifetime: integer?, audience: string? } user to
+---  act for; ask the server even where a self-signed token would do; seconds, for impersonation; the API's
+---  host, which a gdch_service_account must know and the others need not
 ---@return string?
 ---@return mooncron.Err?
 function Credential:access_token(scopes, options)
   options = options or {}
+  local audience = self.type == M.FOR_ONE_AUDIENCE and options.audience or nil
   return token_of(self, {
     scopes = scope_text(scopes),
     subject = options.subject,
     exchange = options.exchange,
     lifetime = options.lifetime,
+    audience = audience,
+    access = audience and true,
   })
 end
 

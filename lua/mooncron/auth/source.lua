@@ -18,14 +18,18 @@ local function no_answer(step, e)
 end
 
 local function attempt(request, step, world)
-  local response, e = world.http {
+  local tls
+  if step.ca_bundle or step.certificate then
+    tls = { ca_bundle = step.ca_bundle, certificate = step.certificate, key = step.key }
+  end
+  local response, e = world.http({
     method = step.method,
     url = step.url,
     headers = step.headers,
     body = step.body,
     timeout = step.timeout_ms / 1000,
     max_body = M.MAX_ANSWER,
-  }
+  }, tls)
   if not response then
     return nil, no_answer(step, e)
   end
@@ -66,9 +70,12 @@ function perform.file(request, step, world)
 end
 
 function perform.run(request, step, world)
-  local result, why = world.run { argv = step.argv, env = step.env, timeout_ms = step.timeout_ms }
-  if not result then
-    return nil, err.new("UNAVAILABLE", step.purpose .. ": it does not start", { cause = why })
+  local result, e = world.run { argv = step.argv, env = step.env, timeout_ms = step.timeout_ms }
+  if not result and e.code == "DEADLINE_EXCEEDED" then
+    return nil, err.new(e.code, ("%s: it has not ended after %g s: see executable.timeout_millis"):format(
+      step.purpose, step.timeout_ms / 1000))
+  elseif not result then
+    return nil, err.new(e.code, step.purpose, { cause = e })
   end
   return request:answer(result.code, result.output)
 end

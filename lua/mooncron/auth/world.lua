@@ -6,8 +6,9 @@ local M = {}
 ---@class mooncron.auth.World
 ---@field env fun(name: string): string? or a table
 ---@field read_file fun(path: string): string?, string?, integer? as io.open fails: nil, message, errno
----@field http fun(request: table): table?, mooncron.Err? see mooncron.http.request
----@field run fun(program: table): table?, string? `{argv=, env=, timeout_ms=}` to `{code=, output=}`
+---@field http fun(request: table, tls: table?): table?, mooncron.Err? see mooncron.http.request; tls: the
+---  PEM files `ca_bundle`, `certificate`, `key` where a request has its own
+---@field run fun(program: table): table?, mooncron.Err? `{argv=, env=, timeout_ms=}` to `{code=, output=}`
 ---@field sleep fun(seconds: number)
 ---@field now fun(): integer seconds since the epoch
 ---@field event fun(): table with `set()` and `wait()`
@@ -15,6 +16,7 @@ local M = {}
 ---@field random fun(): number in [0, 1)
 
 M.MAX_TEXT = 262144 -- bytes read of a file or of a program's output; the core refuses more
+M.BY_SIGNAL = 128 -- and the signal: the exit code of a program that one has ended, as shells say it
 
 local defaults = {}
 
@@ -37,8 +39,20 @@ function defaults.read_file(path)
   return text or why == nil and "" or nil, why, code -- an empty file reads as nil, without a reason
 end
 
-function defaults.http(request)
-  return require("mooncron.http").request(request)
+-- What proves us to one server is shown to no other, and a key that has changed is read anew: a client of
+-- its own.
+function defaults.http(request, tls)
+  local http <const> = require "mooncron.http"
+  if not tls then
+    return http.request(request)
+  end
+  local core <const>, task <const> = require "mooncron.core", require "mooncron.task"
+  local client <close> = assert(core.net.client(task.loop(), {
+    ca_bundle = tls.ca_bundle or M.variable({ env = os.getenv }, "CURL_CA_BUNDLE"),
+    certificate = tls.certificate,
+    key = tls.key,
+  }))
+  return http.request(request, client)
 end
 
 function defaults.sleep(seconds)
@@ -53,36 +67,27 @@ function defaults.spawn(fn)
   return require("mooncron.task").spawn(fn)
 end
 
-local function quote(text)
-  return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
----The command line for a shell that runs exactly `argv`, with variables added, for at most so long.
----@return string
-function M.command_line(program)
-  local words, names = { "exec", "timeout", tostring(math.ceil(program.timeout_ms / 1000)), "env" }, {}
-  for name in pairs(program.env or {}) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  for _, name in ipairs(names) do
-    words[#words + 1] = quote(name .. "=" .. program.env[name])
-  end
-  for _, word in ipairs(program.argv) do
-    words[#words + 1] = quote(word)
-  end
-  return table.concat(words, " ")
-end
-
--- Blocks until the program ends: credentials of this kind are asked for rarely, and answer fast.
+-- A program that hangs is ended with all it has started, and the loop goes on meanwhile. What it prints for
+-- people comes when it has ended.
 function defaults.run(program)
-  local pipe, message = io.popen(M.command_line(program), "r")
-  if not pipe then
-    return nil, message
+  local task <const> = require "mooncron.task"
+  local env = {}
+  for name, value in pairs(program.env or {}) do
+    env[#env + 1] = name .. "=" .. value
   end
-  local output = pipe:read(M.MAX_TEXT + 1) or ""
-  local _, _, code = pipe:close()
-  return { code = code or 0, output = output }
+  local id, e = task.loop():spawn(program.argv, env, {
+    timeout_ms = program.timeout_ms,
+    max_output = M.MAX_TEXT + 1,
+  })
+  if not id then
+    return nil, e
+  end
+  local ended = task.await(id)
+  io.stderr:write(ended.stderr)
+  if ended.err then
+    return nil, ended.err
+  end
+  return { code = ended.signum ~= 0 and M.BY_SIGNAL + ended.signum or ended.code, output = ended.stdout }
 end
 
 ---Fill what `given` leaves out with the real thing.
@@ -106,7 +111,8 @@ end
 M.names = {
   "AWS_ACCESS_KEY_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
   "CLOUDSDK_CONFIG", "GCE_METADATA_HOST", "GCE_METADATA_ROOT", "GCE_METADATA_TIMEOUT",
-  "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES", "HOME", "NO_GCE_CHECK",
+  "GOOGLE_API_CERTIFICATE_CONFIG", "GOOGLE_APPLICATION_CREDENTIALS",
+  "GOOGLE_EXTERNAL_ACCOUNT_ALLOW_EXECUTABLES", "HOME", "NO_GCE_CHECK",
 }
 
 ---Their values, as a table for the core.

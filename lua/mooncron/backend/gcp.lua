@@ -86,7 +86,7 @@ local function no_token(e)
 end
 
 local function exchange(self, request, timeout)
-  local token, e = self.credential:access_token()
+  local token, e = self.credential:access_token(nil, self.token_options)
   if not token then
     return nil, no_token(e)
   end
@@ -285,6 +285,7 @@ function M.open(context, options)
   end
   return setmetatable({
     endpoint = context.endpoint,
+    token_options = { audience = context.endpoint:match("//(.*)$") },
     credential = credential,
     quota_project = value_of(context, "quota_project") or credential.quota_project,
     limits = limits_of(context.endpoint .. "\n" .. context.project, options),

@@ -2,9 +2,10 @@
 ---`csv(...)`, `value(...)`. Parsing and printing are apart: a format is checked before anything is asked of
 ---a server.
 
+local cells <const> = require "mooncron.cli.cells"
 local err <const> = require "mooncron.err"
 local json <const> = require "mooncron.json"
-local text_of <const> = require("mooncron.text").scalar
+local tables <const> = require "mooncron.tables"
 
 local M = {}
 
@@ -12,70 +13,6 @@ local M = {}
 ---@field name string
 ---@field attributes table<string, string|boolean>
 ---@field columns mooncron.cli.Column[]
-
--- ---- cells ----
-
-local function sorted_keys(map)
-  local keys = {}
-  for key in pairs(map) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys)
-  return keys
-end
-
-local PYTHON_ESCAPES <const> = { ["\\"] = "\\\\", ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r" }
-
--- A value inside of a cell, which gcloud leaves to Python.
-local function python(value)
-  if type(value) == "string" then
-    local quote = value:find("'", 1, true) and not value:find('"', 1, true) and '"' or "'"
-    local body = value:gsub("[\\\n\t\r]", PYTHON_ESCAPES)
-    return quote .. (quote == "'" and body:gsub("'", "\\'") or body) .. quote
-  elseif type(value) == "boolean" then
-    return value and "True" or "False"
-  elseif type(value) ~= "table" then
-    return value == json.null and "None" or text_of(value)
-  end
-  local parts = {}
-  if value[1] ~= nil then
-    for i, item in ipairs(value) do
-      parts[i] = python(item)
-    end
-    return "[" .. table.concat(parts, ", ") .. "]"
-  end
-  for i, key in ipairs(sorted_keys(value)) do
-    parts[i] = python(key) .. ": " .. python(value[key])
-  end
-  return "{" .. table.concat(parts, ", ") .. "}"
-end
-
-local function cell(value)
-  if type(value) == "table" then
-    return next(value) ~= nil and python(value) or ""
-  elseif type(value) == "boolean" then
-    return value and "True" or "False"
-  end
-  return text_of(value)
-end
-
--- A cell of csv and value: lists and maps in one field.
-local function field(value, delimiter, quote)
-  if type(value) ~= "table" then
-    return quote(cell(value))
-  end
-  local parts = {}
-  if value[1] ~= nil then
-    for i, item in ipairs(value) do
-      parts[i] = quote(cell(item))
-    end
-  else
-    for i, key in ipairs(sorted_keys(value)) do
-      parts[i] = quote(key .. "=" .. cell(value[key]))
-    end
-  end
-  return table.concat(parts, delimiter)
-end
 
 local function heading(column, labels)
   return column.label or labels[column.name] or require("mooncron.cli.projection").heading(column)
@@ -106,6 +43,9 @@ local function print_json(records, format, options)
   local list = json.list()
   for i, record in ipairs(records) do
     list[i] = project(record, format.columns)
+    if #format.columns > 0 and next(list[i]) == nil then
+      list[i] = json.null
+    end
   end
   return json.pretty(options.single and list[1] or list)
 end
@@ -180,48 +120,26 @@ local function sort_by_attributes(records, format)
   end)
 end
 
-local ALIGN <const> = {
-  left = function(text, pad) return text .. (" "):rep(pad) end,
-  right = function(text, pad) return (" "):rep(pad) .. text end,
-  center = function(text, pad) return (" "):rep(pad // 2) .. text .. (" "):rep(pad - pad // 2) end,
-}
-
-local function width(text)
-  return utf8.len(text) or #text
+local function print_table(records, format, options)
+  local head = {}
+  for i, column in ipairs(format.columns) do
+    head[i] = heading(column, options.labels)
+  end
+  return require("mooncron.cli.table").print(sort_by_attributes(records, format), format, head)
 end
 
-local function print_table(records, format, options)
-  local lines, widths = {}, {}
-  local function add(line)
-    for i, text in ipairs(line) do
-      widths[i] = math.max(widths[i] or 0, width(text))
+-- A format of lines, over what the projection leaves of the records, or over the records themselves.
+local function lines(name, is_projected)
+  return function(records, format, options)
+    local given, heads = {}, {}
+    for i, record in ipairs(records) do
+      given[i] = is_projected and project(record, format.columns) or record
     end
-    lines[#lines + 1] = line
-  end
-  if #records == 0 then
-    return ""
-  end
-  if not format.attributes["no-heading"] then
-    local head = {}
-    for i, column in ipairs(format.columns) do
-      head[i] = heading(column, options.labels)
+    for _, column in ipairs(format.columns) do
+      heads[column.name] = heading(column, options.labels)
     end
-    add(head)
+    return require("mooncron.cli.lines")[name](given, format, { single = options.single, heads = heads })
   end
-  for _, record in ipairs(sort_by_attributes(records, format)) do
-    local line = {}
-    for i, column in ipairs(format.columns) do
-      line[i] = cell(column.get(record)):gsub("[\n\r\t]", " ")
-    end
-    add(line)
-  end
-  for n, line in ipairs(lines) do
-    for i, text in ipairs(line) do
-      line[i] = (ALIGN[format.columns[i].attributes.align] or ALIGN.left)(text, widths[i] - width(text))
-    end
-    lines[n] = table.concat(line, "  "):gsub("%s+$", "")
-  end
-  return table.concat(lines, "\n") .. "\n"
 end
 
 local function unescaped(text)
@@ -258,7 +176,7 @@ local function separated(defaults)
     end
     for _, record in ipairs(records) do
       line(function(column)
-        return field(column.get(record), delimiter, quote)
+        return cells.field(column.get(record), delimiter, quote)
       end)
     end
     return table.concat(out)
@@ -270,23 +188,26 @@ local function print_nothing()
 end
 
 local PRINTERS <const> = {
+  config = lines("config", true),
   csv = separated { separator = ",", quotes = true, heading = true },
   disable = print_nothing,
+  flattened = lines("flattened", true),
   get = separated { separator = "\t" },
   json = print_json,
+  list = lines "list",
   none = print_nothing,
   table = print_table,
+  text = lines("flattened", true),
   value = separated { separator = "\t" },
   yaml = print_yaml,
 }
 local NEEDS_COLUMNS <const> = { csv = true, get = true, table = true, value = true }
 -- gcloud's others, so that they are refused by name.
-local UNIMPLEMENTED <const> = {
-  config = true, diff = true, flattened = true, list = true, multi = true, object = true, text = true,
-}
+local UNIMPLEMENTED <const> = { diff = true, multi = true, object = true }
 local ATTRIBUTES <const> = {
-  ["no-heading"] = true, ["no-quote"] = true, delimiter = true, quote = true, separator = true,
-  terminator = true,
+  ["all-box"] = true, ["always-display-title"] = true, ["no-heading"] = true, ["no-pad"] = true,
+  ["no-quote"] = true, ["utf-8"] = true, ascii = true, box = true, compact = true, delimiter = true,
+  export = true, pad = true, quote = true, separator = true, terminator = true, title = true, unset = true,
 }
 
 -- ---- parsing ----
@@ -294,7 +215,7 @@ local ATTRIBUTES <const> = {
 ---Names of the formats, for help and completion.
 ---@return string[]
 function M.names()
-  return sorted_keys(PRINTERS)
+  return tables.sorted_keys(PRINTERS)
 end
 
 -- `no-heading,separator=","`
@@ -304,7 +225,7 @@ local function parse_attributes(text)
     local name = lexer:token(",=")
     if not name or not ATTRIBUTES[name] then
       error(err.new("UNIMPLEMENTED", ("format attribute '%s' is not implemented, use one of %s"):format(
-        name or "", table.concat(sorted_keys(ATTRIBUTES), ", "))), 0)
+        name or "", table.concat(tables.sorted_keys(ATTRIBUTES), ", "))), 0)
     end
     attributes[name] = lexer:take("=") and (lexer:token(",") or "") or true
     lexer:take(",")

@@ -12,6 +12,8 @@ M.commands = {
   "serve",
   "jobs",
   "locations",
+  "cmek-config",
+  "operations",
   "attempts",
   "next",
   "explain",

@@ -29,9 +29,9 @@ local function list(values)
 end
 
 local function describe(values)
-  local query = output.query(values, "yaml")
-  local client <close> = session.open(values)
-  output.print_one(record(session.must(client:get_location(values[1]))), query)
+  session.show(values, resources.location, function(client)
+    return client:get_location(values[1])
+  end)
 end
 
 ---@type mooncron.cli.Node

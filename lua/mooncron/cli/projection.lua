@@ -66,14 +66,19 @@ end
 
 -- The calls behind a key: `.basename().upper()`.
 local function calls_of(lexer, first)
-  local calls, name = {}, first
+  local calls, name, depth = {}, first, 0
   repeat
-    if not transform.all[name] then
+    if not transform.all[name] and not transform.modifiers[name] then
       lexer:fail(("Unknown transform function %s, use one of %s"):format(
         name, table.concat(transform.names(), ", ")))
     end
     lexer:take("(")
-    calls[#calls + 1] = transform.call(name, lexer:args(","), M.parse_one)
+    local args = lexer:args(",")
+    if name == "map" then
+      depth = math.tointeger(tonumber(args[1] or 1)) or 1
+    elseif name ~= "always" then
+      calls[#calls + 1], depth = transform.call(name, args, M.parse_one, depth), 0
+    end
     name = lexer:take(".") and lexer:token(":=!<>~()[].{},+*/%&|^#;?")
     if name and not lexer:peek("(") then
       lexer:fail("( expected")

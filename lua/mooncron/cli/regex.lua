@@ -328,10 +328,6 @@ function build(node)
   return BUILD[node.op](node)
 end
 
-local function yes()
-  return true
-end
-
 local function parse(source)
   local folds = source:sub(1, 4) == "(?i)"
   local points = code_points(folds and source:sub(5) or source)
@@ -343,12 +339,12 @@ local function parse(source)
   return build(tree)
 end
 
----Compile an expression.
+---A finder of an expression: where it matches from code point `from` on, and where what is after it begins.
 ---@param source string
----@return (fun(text: string): boolean)? matches whether it is found anywhere in a text; raises an error
----  object when that takes too long
+---@return (fun(points: integer[], from: integer): integer?, integer?)? find raises an error object when that
+---  takes too long
 ---@return mooncron.Err?
-function M.compile(source)
+function M.finder(source)
   local ok, match = pcall(parse, source)
   if not ok then
     if err.is(match) then
@@ -356,23 +352,42 @@ function M.compile(source)
     end
     error(match, 0)
   end
-  local function search(text)
-    local state = code_points(text)
-    state.steps = 0
-    for i = 1, #state + 1 do
-      if match(state, i, yes) then
+  local function search(points, from)
+    local stop
+    for i = from, #points + 1 do
+      if match(points, i, function(j)
+        stop = j
         return true
+      end) then
+        return i, stop
       end
     end
-    return false
   end
-  return function(text)
-    local done, found = pcall(search, text)
+  return function(points, from)
+    points.steps = 0
+    local done, first, stop = pcall(search, points, from)
     if not done then -- too many steps, or deeper than Lua's stack
-      error(err.is(found) and found or too_long(#text), 0)
+      error(err.is(first) and first or too_long(#points), 0)
     end
-    return found
+    return first, stop
   end
 end
+
+---Compile an expression.
+---@param source string
+---@return (fun(text: string): boolean)? matches whether it is found anywhere in a text; raises an error
+---  object when that takes too long
+---@return mooncron.Err?
+function M.compile(source)
+  local find, e = M.finder(source)
+  if not find then
+    return nil, e
+  end
+  return function(text)
+    return find(code_points(text), 1) ~= nil
+  end
+end
+
+M.code_points = code_points
 
 return M

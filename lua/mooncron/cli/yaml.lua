@@ -3,6 +3,7 @@
 ---quoted.
 
 local json <const> = require "mooncron.json"
+local tables <const> = require "mooncron.tables"
 
 local M = {}
 
@@ -169,15 +170,6 @@ end
 
 -- ---- writing values ----
 
-local function sorted_keys(map)
-  local keys = {}
-  for key in pairs(map) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys)
-  return keys
-end
-
 local function number(value)
   local whole = math.tointeger(value)
   return whole and ("%d"):format(whole) or (("%.6f"):format(value):gsub("0+$", ""))
@@ -187,7 +179,7 @@ local write
 
 -- `head` is what stands on the first line already, `indent` what each further line begins with.
 local function write_map(out, map, indent, head)
-  for _, key in ipairs(sorted_keys(map)) do
+  for _, key in ipairs(tables.sorted_keys(map)) do
     local name = M.scalar(key, math.mininteger // 2, "")
     out[#out + 1] = (head or indent) .. name .. ":"
     head = nil

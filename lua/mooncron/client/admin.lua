@@ -3,7 +3,6 @@
 local call <const> = require "mooncron.client.call"
 local err <const> = require "mooncron.err"
 local names <const> = require "mooncron.api.name"
-local pager <const> = require "mooncron.client.pager"
 local resources <const> = require "mooncron.api.resources"
 local schema_write <const> = require "mooncron.schema_write"
 local task <const> = require "mooncron.task"
@@ -32,15 +31,14 @@ end
 ---@return mooncron.Pager locations each with `name`, `location_id`, `labels`
 function methods:list_locations(request, options)
   request = request or {}
-  local path = (request.name or "projects/" .. self.project) .. "/locations"
-  return pager.new(function(token)
-    return call.read_page(resources.location, "locations", call.make(self.backend, {
-      rpc = "list_locations",
-      method = "GET",
-      path = path,
-      query = { pageSize = request.page_size, pageToken = token, filter = request.filter },
-    }, options))
-  end)
+  return call.list(self.backend, {
+    rpc = "list_locations",
+    path = (request.name or "projects/" .. self.project) .. "/locations",
+    member = "locations",
+    message = resources.location,
+    page_size = request.page_size,
+    filter = request.filter,
+  }, options)
 end
 
 ---@param given? string|table its id, full name, or `{ name = }`; default: the client's own
@@ -104,15 +102,14 @@ end
 ---@return mooncron.Pager
 function methods:list_operations(request, options)
   request = request or {}
-  local path = (request.name or self:parent()) .. "/operations"
-  return pager.new(function(token)
-    return call.read_page(resources.operation, "operations", call.make(self.backend, {
-      rpc = "list_operations",
-      method = "GET",
-      path = path,
-      query = { pageSize = request.page_size, pageToken = token, filter = request.filter },
-    }, options))
-  end)
+  return call.list(self.backend, {
+    rpc = "list_operations",
+    path = (request.name or self:parent()) .. "/operations",
+    member = "operations",
+    message = resources.operation,
+    page_size = request.page_size,
+    filter = request.filter,
+  }, options)
 end
 
 ---@param given string|table its id, full name, or `{ name = }`

@@ -4,6 +4,7 @@ local err <const> = require "mooncron.err"
 local errors <const> = require "mooncron.api.errors"
 local http <const> = require "mooncron.http"
 local json <const> = require "mooncron.json"
+local pager <const> = require "mooncron.client.pager"
 local problem <const> = require "mooncron.problem"
 local schema <const> = require "mooncron.schema"
 
@@ -72,26 +73,46 @@ function M.read(message, answer, e)
   return value
 end
 
----The items of a page of a list, each read as `message`, and the token of the next one.
----@param message table
----@param member string as `jobs`
----@param answer table?
----@param e mooncron.Err?
----@return table[]?
----@return string|mooncron.Err|nil
-function M.read_page(message, member, answer, e)
-  if not answer then
-    return nil, e
-  end
+-- The items of a page, and the token of the next one.
+local function read_page(list, answer)
   local items = {}
-  for i, item in ipairs(type(answer[member]) == "table" and answer[member] or {}) do
-    items[i], e = M.read(message, item)
-    if not items[i] then
+  for i, item in ipairs(type(answer[list.member]) == "table" and answer[list.member] or {}) do
+    local value, e = M.read(list.message, item)
+    if not value then
       return nil, e
     end
+    items[i] = value
   end
   local token = answer.nextPageToken
   return items, type(token) == "string" and token or nil
+end
+
+---@class mooncron.client.List
+---@field rpc string as of a call
+---@field path string
+---@field member string of the answer, as `jobs`
+---@field message table what its items are
+---@field page_size integer?
+---@field filter string?
+
+---A list of the API, page by page as it is asked for. Waits.
+---@param backend table
+---@param list mooncron.client.List
+---@param options mooncron.CallOptions? of each page
+---@return mooncron.Pager
+function M.list(backend, list, options)
+  return pager.new(function(token)
+    local answer, e = M.make(backend, {
+      rpc = list.rpc,
+      method = "GET",
+      path = list.path,
+      query = { pageSize = list.page_size, pageToken = token, filter = list.filter },
+    }, options)
+    if not answer then
+      return nil, e
+    end
+    return read_page(list, answer)
+  end)
 end
 
 return M

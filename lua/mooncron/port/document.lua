@@ -1,6 +1,7 @@
----A text of JSON or YAML documents, and where in it things stand.
+---A text of JSON or YAML documents, where in it things stand, and the jobs in it.
 
 local json <const> = require "mooncron.json"
+local model <const> = require "mooncron.port.model"
 local notes <const> = require "mooncron.port.notes"
 local yaml <const> = require "mooncron.port.yaml"
 
@@ -30,6 +31,27 @@ function M.read(text)
   end
   return list, function(node, _, key)
     return line_of(node, key)
+  end
+end
+
+---A reader of jobs out of documents: what `add` makes of each one, until it gives an error.
+---@param add fun(reading: mooncron.port.Reading, value: any, locate: mooncron.port.Locate): mooncron.Err?
+---@return fun(text: string, options: mooncron.port.Options): mooncron.Job[]?, any reader the jobs, and the
+---  notes or the error
+function M.reader(add)
+  return function(text, options)
+    local documents, locate = M.read(text)
+    if not documents then
+      return nil, locate
+    end
+    local reading = model.reading(options)
+    for _, value in ipairs(documents) do
+      local e = add(reading, value, locate)
+      if e then
+        return nil, e
+      end
+    end
+    return reading:result()
   end
 end
 

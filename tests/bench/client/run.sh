@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Creates jobs on one local server, with mooncron and with the official clients; prints one table.
+# Creates jobs on one local server, with mooncron and with the official clients, which also speak gRPC to a
+# server of the bench's own; prints one table.
 # Usage: run.sh OUT MOONCRON      settings: BENCH_COUNT (10000), BENCH_COLD (10)
 set -eu
 
@@ -17,17 +18,29 @@ results=$out/results.tsv
 # The jobs are kept in memory where the machine can: the clients are measured, not the disk.
 memory=/dev/shm
 test -d "$memory" -a -w "$memory" || memory=$out
-: > "$out/server.log"
 data=$(mktemp -d "$memory/bench-client.XXXXXX")
-"$mooncron" serve --port 0 --data "$data" > "$out/server.log" 2>&1 &
-server=$!
-trap 'kill $server 2> /dev/null; wait $server 2> /dev/null; rm -rf "$data"' EXIT INT TERM
-tries=100
-until url=$(sed -n 's/.*"url": *"\(http[^"]*\)".*/\1/p' "$data/server.json" 2> /dev/null) && test -n "$url"; do
-  tries=$((tries - 1))
-  test $tries -gt 0 || { cat "$out/server.log"; exit 1; }
-  sleep 0.05
-done
+server=
+# stop: end the server that `start` has started.
+stop() {
+  test -z "$server" || { kill "$server" 2> /dev/null; wait "$server" 2> /dev/null; } || true
+  server=
+}
+trap 'stop; rm -rf "$data"' EXIT INT TERM
+
+# start FILE COMMAND...: start a server, as $server, and wait for the URL that it writes to FILE, as $url.
+start() {
+  file=$1
+  shift
+  : > "$out/server.log"
+  "$@" > "$out/server.log" 2>&1 &
+  server=$!
+  tries=100
+  until url=$(grep -Eo '(http|grpc)://[^" ]+' "$file" 2> /dev/null); do
+    tries=$((tries - 1))
+    test $tries -gt 0 || { cat "$out/server.log"; return 1; }
+    sleep 0.05
+  done
+}
 
 # CPU of the server so far, in s.
 server_cpu() {
@@ -40,7 +53,7 @@ measure() {
   shift
   for mode in sequential flight; do
     before=$(server_cpu)
-    if line=$("$@" $mode "$url" "$count" "$name-$mode" 2>> "$log"); then
+    if line=$("$@" $mode "$url" "$count" "${name// /-}-$mode" 2>> "$log"); then
       served=$(server_cpu | awk -v before="$before" '{ print $1 - before }')
       printf '%s\t%s\t%s\t%s\n' "$name" $mode "$line" "$served" >> "$results"
     else
@@ -51,7 +64,7 @@ measure() {
   i=0
   while test $i -lt "$cold"; do
     before=${EPOCHREALTIME/./}
-    "$@" cold "$url" 1 "$name-sequential-0" > /dev/null 2>> "$log" || return 0
+    "$@" cold "$url" 1 "${name// /-}-sequential-0" > /dev/null 2>> "$log" || return 0
     echo $((${EPOCHREALTIME/./} - before)) >> "$out/cold"
     i=$((i + 1))
   done
@@ -79,13 +92,28 @@ prepare() {
   return 1
 }
 
-measure mooncron "$mooncron" "$here/mooncron.lua"
+node= python=
 if have node npm && prepare node node npm install --no-audit --no-fund --no-package-lock; then
-  measure node node "$out/node/bench.mjs"
+  node=$out/node/bench.mjs
 fi
 if have python python3 && prepare python python sh -c \
   'test -x venv/bin/pip || python3 -m venv venv; venv/bin/pip install --quiet -r requirements.txt'; then
-  measure python "$out/python/venv/bin/python" -W ignore "$out/python/bench.py"
+  python=$out/python/venv/bin/python
+fi
+
+start "$data/server.json" "$mooncron" serve --port 0 --data "$data"
+measure mooncron "$mooncron" "$here/mooncron.lua"
+test -z "$node" || measure node node "$node"
+test -z "$python" || measure python "$python" -W ignore "$out/python/bench.py"
+stop
+
+if test -z "$node"; then
+  echo "skipped: gRPC, its server is a Node program"
+elif start "$out/server.log" node "$out/node/grpc_server.mjs"; then
+  measure "node grpc" node "$node"
+  test -z "$python" || measure "python grpc" "$python" -W ignore "$out/python/bench.py"
+else
+  echo "skipped: gRPC, its server does not start"
 fi
 
 awk -F '\t' -v count="$count" -f "$here/table.awk" "$results"

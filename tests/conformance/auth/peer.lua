@@ -40,11 +40,26 @@ function answer.verify(request)
   return { claims = claims, message = e and e.message }
 end
 
--- The first HTTP request or the token that a credential leads to.
+local function read(path)
+  local file <close> = assert(io.open(path))
+  return file:read("a")
+end
+
+-- The first HTTP request or the token that a credential leads to; files are read.
 function answer.step(request)
   local handle <close> = assert(core.auth.credential(request.credential))
-  local machine <close> = assert(handle:request({ scopes = request.scopes }, request.env or {}))
-  return assert(machine:step(math.tointeger(request.now)))
+  local machine <close> = assert(handle:request({
+    scopes = request.scopes,
+    audience = request.audience,
+    access = request.audience and true,
+  }, request.env or {}))
+  local now = math.tointeger(request.now)
+  local step = assert(machine:step(now))
+  while step.kind == "file" do
+    assert(machine:answer(0, read(step.path)))
+    step = assert(machine:step(now))
+  end
+  return step
 end
 
 local request = assert(json.decode(io.read("a")))

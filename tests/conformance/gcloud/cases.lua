@@ -121,6 +121,46 @@ return {
   { "jobs list $L --format=value", error = "exit", why = "a value of nothing" },
   { "jobs list $L --format=foo", error = "exit", why = "an unknown format" },
   { "jobs list $L extra", error = "exit", why = "a word too many" },
+  -- ---- formats and functions ----
+  { "jobs describe p1 $L --format=flattened", why = "flattened" },
+  { "jobs list $L --limit=3 --format='flattened[no-pad](name.basename():label=ID,state,retryConfig)'",
+    why = "flattened, a label, no padding" },
+  { "jobs describe h3 $L --format='text(name,httpTarget.uri)'", why = "text" },
+  { "jobs list $L --limit=3 --format='list(name.basename(),schedule)'", why = "list" },
+  { "jobs list $L --limit=3 --format='list[compact,title=Jobs](name.basename(),schedule)'",
+    why = "list on a line, with a title" },
+  { "jobs describe p1 $L --format=config", why = "config" },
+  { "jobs describe p3 $L --format='config[export](name,pubsubTarget)'", why = "commands for a shell" },
+  { "jobs list $L --limit=3 --format='table[box](name.basename():label=ID,schedule,state)'", why = "a box" },
+  { "jobs list $L --limit=3 --format='table[all-box,title=Jobs](name.basename(),timeZone:align=right)'",
+    why = "all boxes, a title" },
+  { "jobs list $L --limit=3"
+    .. " --format='table[title=Jobs,pad=4](name.basename():width=12,nothing:optional,state)'",
+    why = "a title, a width, a column that may be absent" },
+  { "jobs list $L --limit=4"
+    .. " --format='value(attemptDeadline.duration(),retryConfig.maxBackoffDuration.duration(parts=1))'",
+    why = "durations" },
+  { "jobs list $L --limit=3"
+    .. " --format='value(name.sub(jobs,J),name.sub(JOBS,x,ignorecase=false),name.segment(1))'",
+    why = "sub" },
+  { "jobs list $L --limit=3"
+    .. " --format='value(name.regex(\"p.*h1$\",does_match=yes),name.scope(),name.scope(jobs))'",
+    why = "regex, scope" },
+  { "jobs describe p3 $L"
+    .. " --format='value(pubsubTarget.attributes.list(),pubsubTarget.attributes.list(show=keys),"
+    .. "pubsubTarget.attributes.flatten(show=values))'", why = "maps as texts" },
+  { "jobs describe p3 $L --format='value(name.split(/).slice(1:4).join(-),name.split(/).map().upper())'",
+    why = "lists, item by item" },
+  { "jobs describe p3 $L"
+    .. " --format='value(name.split(/).len(),name.split(/).count(),name.split(/).sort().group())'",
+    why = "lists counted, sorted, grouped" },
+  { "jobs describe h7 $L --format='value(retryConfig.retryCount.float(),retryConfig.retryCount.size(),"
+    .. "description.yesno(yes=Y,no=N),name.trailoff(12),nothing.uri())'", why = "numbers and others" },
+  { "jobs describe h7 $L"
+    .. " --format='value(nothing.firstof(a),firstof(nothing,timeZone),extract(timeZone,nothing))'",
+    why = "the first, and all that are there" },
+  { "jobs describe h7 $L --format='json(nothing)'", why = "JSON of nothing" },
+  { "jobs describe h7 $L --format='value(name.nofun())'", error = "exit", why = "an unknown function" },
   -- ---- run, pause, resume ----
   { "jobs pause h1 $L", why = "the sentence goes to standard error" },
   { "jobs describe h1 $L --format='value(state)'", why = "it is paused" },

@@ -32,6 +32,17 @@ function M.record(job)
   return job_api.to_json(job)
 end
 
+---Print what a call gives, a message of the API.
+---@param values table read options
+---@param message table of mooncron.schema
+---@param fn fun(client: mooncron.Client): table?, mooncron.Err?
+function M.show(values, message, fn)
+  local output = require "mooncron.cli.output"
+  local query = output.query(values, "yaml")
+  local client <close> = M.open(values)
+  output.print_one(require("mooncron.schema_write").write(message, M.must(fn(client))), query)
+end
+
 ---@class mooncron.cli.jobs.Outcome
 ---@field name string
 ---@field value any

@@ -5,7 +5,6 @@
 local document <const> = require "mooncron.port.document"
 local err <const> = require "mooncron.err"
 local json <const> = require "mooncron.json"
-local model <const> = require "mooncron.port.model"
 
 local function add(reading, value, locate)
   if type(value) ~= "table" then
@@ -25,21 +24,6 @@ local function add(reading, value, locate)
   end
 end
 
----@param text string
----@param options mooncron.port.Options
----@return mooncron.Job[]? jobs
----@return mooncron.port.Note[]|mooncron.Err notes
-return function(text, options)
-  local documents, locate = document.read(text)
-  if not documents then
-    return nil, locate
-  end
-  local reading = model.reading(options)
-  for _, value in ipairs(documents) do
-    local e = value ~= json.null and add(reading, value, locate) or nil
-    if e then
-      return nil, e
-    end
-  end
-  return reading:result()
-end
+return document.reader(function(reading, value, locate)
+  return value ~= json.null and add(reading, value, locate) or nil
+end)

@@ -173,21 +173,4 @@ local function walk(reading, value, locate)
   end
 end
 
----@param text string
----@param options mooncron.port.Options
----@return mooncron.Job[]? jobs
----@return mooncron.port.Note[]|mooncron.Err notes
-return function(text, options)
-  local documents, locate = document.read(text)
-  if not documents then
-    return nil, locate
-  end
-  local reading = model.reading(options)
-  for _, value in ipairs(documents) do
-    local e = walk(reading, value, locate)
-    if e then
-      return nil, e
-    end
-  end
-  return reading:result()
-end
+return document.reader(walk)

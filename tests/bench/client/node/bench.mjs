@@ -1,20 +1,22 @@
-// node bench.mjs MODE URL COUNT PREFIX: as ../mooncron.lua, with the official client over REST.
+// node bench.mjs MODE URL COUNT PREFIX: as ../mooncron.lua, with the official client, over
+// REST or, where the URL begins with grpc:, over gRPC.
 import { createRequire } from "node:module";
 const { CloudSchedulerClient } = createRequire(import.meta.url)("@google-cloud/scheduler");
 
 const [mode, url, count, prefix] = process.argv.slice(2);
-const { hostname, port } = new URL(url);
-// No credentials: the local server wants none.
-const { PassThroughClient } = createRequire(
-  createRequire(import.meta.url).resolve("google-gax"))("google-auth-library");
+const near = createRequire(createRequire(import.meta.url).resolve("google-gax"));
+const { hostname, port, protocol } = new URL(url);
+const transport = protocol === "grpc:"
+  ? { sslCreds: near("@grpc/grpc-js").credentials.createInsecure() }
+  : { fallback: true, protocol: "http" };
+const { PassThroughClient } = near("google-auth-library"); // the local servers want no credentials
 
 const client = new CloudSchedulerClient({
   apiEndpoint: hostname,
   port: Number(port),
-  protocol: "http",
-  fallback: true,
   projectId: "bench",
   authClient: new PassThroughClient(),
+  ...transport,
 });
 
 const parent = client.locationPath("bench", "us-central1");

@@ -1,4 +1,5 @@
-"""bench.py MODE URL COUNT PREFIX: as ../mooncron.lua, with the official client over REST."""
+"""bench.py MODE URL COUNT PREFIX: as ../mooncron.lua, with the official client, over REST or, where the
+URL begins with grpc:, over gRPC."""
 import resource
 import sys
 import time
@@ -6,15 +7,22 @@ from concurrent.futures import ThreadPoolExecutor
 
 from google.auth.credentials import AnonymousCredentials
 from google.cloud import scheduler_v1
-from google.cloud.scheduler_v1.services.cloud_scheduler.transports import CloudSchedulerRestTransport
+from google.cloud.scheduler_v1.services.cloud_scheduler.transports import (
+    CloudSchedulerGrpcTransport,
+    CloudSchedulerRestTransport,
+)
 
 mode, url, count, prefix = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
 scheme, host = url.split("://")
-client = scheduler_v1.CloudSchedulerClient(
-    transport=CloudSchedulerRestTransport(
+if scheme == "grpc":
+    import grpc
+
+    transport = CloudSchedulerGrpcTransport(channel=grpc.insecure_channel(host))
+else:
+    transport = CloudSchedulerRestTransport(
         host=host, credentials=AnonymousCredentials(), url_scheme=scheme
     )
-)
+client = scheduler_v1.CloudSchedulerClient(transport=transport)
 parent = client.common_location_path("bench", "us-central1")
 
 
