@@ -58,8 +58,9 @@ static int put_bool(const struct put *p, int idx)
 static void put_whole(struct mcL_writer *w, lua_Integer whole)
 {
   char text[32];
+  int len = snprintf(text, sizeof(text), LUA_INTEGER_FMT, whole);
 
-  mcL_put(w, text, (size_t)snprintf(text, sizeof(text), LUA_INTEGER_FMT, whole));
+  mcL_put(w, text, (size_t)len);
 }
 
 static int put_int32(const struct put *p, int idx)
