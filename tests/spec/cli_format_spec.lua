@@ -129,6 +129,17 @@ describe("a format", function()
     { "diff(a)", "UNIMPLEMENTED", "format 'diff' is not implemented" },
     { "table[margin=3](a)", "UNIMPLEMENTED", "format attribute 'margin' is not implemented" },
   }
+  it("knows each function that there is, and no other", function()
+    local transform, there = require "mooncron.cli.transform", { "always", "map" }
+    for _, file in ipairs { "texts", "lists", "moments" } do
+      for name in pairs(require("mooncron.cli.transform." .. file)) do
+        there[#there + 1] = name
+      end
+    end
+    table.sort(there)
+    assert.same(there, transform.names())
+  end)
+
   it("says what is wrong with a regular expression", function()
     for _, text in ipairs { 'value(n.sub("(","x"))', 'value(n.regex("["))' } do
       local ok, e = pcall(print_all, text)

@@ -68,7 +68,7 @@ end
 local function calls_of(lexer, first)
   local calls, name, depth = {}, first, 0
   repeat
-    if not transform.all[name] and not transform.modifiers[name] then
+    if not transform.is_known(name) then
       lexer:fail(("Unknown transform function %s, use one of %s"):format(
         name, table.concat(transform.names(), ", ")))
     end

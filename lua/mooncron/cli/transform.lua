@@ -6,23 +6,41 @@ local tables <const> = require "mooncron.tables"
 
 local M = {}
 
-M.all = {}
-for _, file in ipairs { "texts", "lists", "moments" } do
-  for name, row in pairs(require("mooncron.cli.transform." .. file)) do
-    M.all[name] = row
+-- Functions, by the file in `transform/` that has them.
+local FILES <const> = {
+  texts = [[
+    basename decode encode float format lower regex scope segment size split sub trailoff upper uri
+    yesno
+  ]],
+  lists = [[
+    count extract filter firstof flatten group join len list notnull slice sort
+  ]],
+  moments = [[
+    date duration iso
+  ]],
+}
+
+-- Words before a function that change how it is applied, and no functions themselves: `map()` applies the
+-- next one to each item of a list, `always()` changes nothing here.
+local MODIFIERS <const> = { always = true, map = true }
+
+local file_of = {}
+for file, names in pairs(FILES) do
+  for name in names:gmatch("%a+") do
+    file_of[name] = file
   end
 end
 
----Words before a function that change how it is applied, and no functions themselves: `map()` applies the
----next one to each item of a list, `always()` changes nothing here.
-M.modifiers = { always = true, map = true }
+---@param name string
+---@return boolean
+function M.is_known(name)
+  return file_of[name] ~= nil or MODIFIERS[name] ~= nil
+end
 
 ---@return string[] sorted
 function M.names()
-  local names = tables.sorted_keys(M.all)
-  for name in pairs(M.modifiers) do
-    names[#names + 1] = name
-  end
+  local names = tables.sorted_keys(file_of)
+  table.move(tables.sorted_keys(MODIFIERS), 1, 2, #names + 1, names)
   table.sort(names)
   return names
 end
@@ -53,13 +71,13 @@ local function opened(list, depth)
 end
 
 ---A call: the function of a value and its record.
----@param name string one of `all`
+---@param name string a function
 ---@param args string[] as written: positional or `name=value`
 ---@param parse fun(text: string): mooncron.cli.Column for functions that take keys
 ---@param depth integer how many levels of lists the function goes into; 0: it takes the value as it is
 ---@return fun(value: any, record: table): any
 function M.call(name, args, parse, depth)
-  local row, given, position = M.all[name], {}, 0
+  local row, given, position = require("mooncron.cli.transform." .. file_of[name])[name], {}, 0
   for _, arg in ipairs(args) do
     local key, value = arg:match("^([%a_]+)=(.*)$")
     if key and not row.many and is_parameter(row, key) then
