@@ -328,11 +328,7 @@ describe("scheduler.store", function()
     end)
 
     it("are bounded: the oldest go", function()
-      local most = store.MAX_ATTEMPTS
-      store.MAX_ATTEMPTS = 500
-      finally(function()
-        store.MAX_ATTEMPTS = most
-      end)
+      s.limits.max_attempts = 500
       for i = 1, 3000 do
         assert(s:insert_attempt(attempt("j", i)))
       end

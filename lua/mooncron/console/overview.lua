@@ -55,15 +55,15 @@ local function shown(request)
   return { method = request.method, url = request.url, headers = headers }
 end
 
----Keep the request of an attempt that has just been recorded: of the latest MAX_REQUESTS.
+---Keep how the request of an attempt that has just been recorded was made: of the latest MAX_REQUESTS.
 ---@param attempt table its row
 function Overview:attempted(attempt)
   self:forget(attempt.job)
-  if attempt.request and attempt.id then
-    self.requests[self.kept[self.next_kept] or 0] = nil
+  if attempt.plan and attempt.id then
+    self.plans[self.kept[self.next_kept] or 0] = nil
     self.kept[self.next_kept] = attempt.id
     self.next_kept = self.next_kept % MAX_REQUESTS + 1
-    self.requests[attempt.id] = shown(attempt.request)
+    self.plans[attempt.id] = attempt.plan
   end
 end
 
@@ -73,7 +73,7 @@ function Overview:forget(name)
   if name then
     self.strips[name] = nil
   else
-    self.strips, self.requests, self.kept, self.next_kept = {}, {}, {}, 1
+    self.strips, self.plans, self.kept, self.next_kept = {}, {}, {}, 1
   end
 end
 
@@ -184,10 +184,10 @@ local function attempts_of(self, name)
   local list = {}
   for i = #rows, 1, -1 do
     local row = rows[i]
-    local item = attempt_json.to_json(row)
+    local item, plan = attempt_json.to_json(row), self.plans[row.id]
     item.words = words.outcome(row)
     item.started, item.scheduled = row.started_ms, row.scheduled_ms
-    item.request = self.requests[row.id]
+    item.request = plan and shown(self.scheduler.dispatcher:sent(plan, row.scheduled_ms))
     list[#list + 1] = item
   end
   return json.list(list)

@@ -1,5 +1,5 @@
 ---One attempt: from the claimed execution to the request, and from its answer to the rows that tell
----what came of it.
+---what came of it. It takes a task only where something may wait: the answer comes as an event.
 
 local err <const> = require "mooncron.err"
 local outcome <const> = require "mooncron.scheduler.outcome"
@@ -18,56 +18,42 @@ local function digits_of(ms)
   return rest == 0 and 0 or rest % 100 == 0 and 1 or rest % 10 == 0 and 2 or 3
 end
 
-local function context_of(self, execution)
-  local slot_ms = execution.scheduled_ms
-  return {
-    schedule_time = self.header_zone:format(slot_ms, digits_of(slot_ms)),
-    token = self.token,
-    pubsub_endpoint = self.pubsub_endpoint,
-    app_engine = self.app_engine,
-  }
-end
-
--- Send the request and say what came of it: outcome, the answer's beginning, microseconds.
-local function send(self, job, execution)
-  local request, e = target.request(job, context_of(self, execution))
-  if not request then
-    return outcome.of_refusal(e), "", 0
+---What a request says of its slot. Many of a lot have the same.
+---@param self mooncron.scheduler.Dispatcher
+---@param slot_ms integer
+---@return string
+function M.schedule_time(self, slot_ms)
+  if self.shown_ms ~= slot_ms then
+    self.shown_ms, self.shown = slot_ms, self.header_zone:format(slot_ms, digits_of(slot_ms))
   end
-  local sent = { method = request.method, url = request.url, headers = request.headers }
-  local result, answer, latency_us = self.transport:send(job.name, request)
-  result.request = sent
-  return result, answer, latency_us
-end
-
--- The same, whatever happens: an execution that is claimed is closed.
-local function send_safely(self, job, execution)
-  local ok, result, answer, latency_us = pcall(send, self, job, execution)
-  if ok then
-    return result, answer, latency_us
-  end
-  local e = err.is(result) and result or err.new("INTERNAL", tostring(result))
-  return outcome.of_refusal(e), "", 0
+  return self.shown
 end
 
 -- App Engine's 503 is retried whatever the configuration says, and does not count (reference:
 -- AppEngineHttpTarget).
-local function is_uncounted(job, result)
-  return job.app_engine_http_target ~= nil and result.http_status == 503
+local function is_uncounted(job, record)
+  return job.app_engine_http_target ~= nil and record.http_status == 503
 end
 
--- When to try again; nil: the execution is over. Counts the failure.
-local function next_attempt_ms(self, row, job, execution, result, now_ms)
-  if result.ok or row.state ~= "ENABLED" then
+-- When to try again, nil: the execution is over; and the failures that count by then.
+local function next_attempt(self, row, job, record)
+  local execution, now_ms = record.execution, record.ended_ms
+  if record.code == "OK" or row.state ~= "ENABLED" then
     return nil -- paused meanwhile: no spurious run
   end
   local policy = retry.policy(job.retry_config)
-  if is_uncounted(job, result) then
+  if is_uncounted(job, record) then
     local k = math.min(execution.attempt - 1, policy.doublings)
-    return now_ms + retry.gap_ms(policy, k, self.back_off)
+    return now_ms + retry.gap_ms(policy, k, self.back_off), execution.failures
   end
-  execution.failures = execution.failures + 1
-  return retry.next_ms(policy, execution, now_ms, self.back_off)
+  local state = { failures = execution.failures + 1, first_ms = execution.first_ms }
+  return retry.next_ms(policy, state, now_ms, self.back_off), state.failures
+end
+
+-- The slot after an instant, that the claim has found already: the job is as it was then.
+local function is_found(row, execution, from_ms)
+  return row == execution.row and row.schedule_ms ~= nil and from_ms < row.schedule_ms
+    and from_ms >= execution.first_ms and from_ms >= execution.scheduled_ms
 end
 
 -- What the row shows and when it is due, after its execution is over.
@@ -82,6 +68,10 @@ local function end_execution(self, row, job, execution, now_ms)
     if not (was_late and self.catch_up == "all") then
       from_ms = math.max(from_ms, now_ms)
     end
+    if is_found(row, execution, from_ms) then
+      row.due_ms = row.schedule_ms
+      return
+    end
     local ok, e = self.jobs:set_next_slot(row, job, from_ms)
     if not ok then
       self:complain(("job '%s' is disabled"):format(row.name), e)
@@ -94,80 +84,174 @@ local function end_execution(self, row, job, execution, now_ms)
   end
 end
 
--- The attempt's row for the log.
-local function record_of(job, execution, result, times, answer)
+-- The attempt's row for the log, what came of it still to be filled in; and what it is sent with.
+local function record_of(self, execution)
+  local job = execution.known.job
   local target_type, where = target.describe(job)
   return {
     job = job.name,
     scheduled_ms = execution.scheduled_ms,
     forced = execution.forced,
     attempt = execution.attempt,
-    started_ms = times.started_ms,
-    ended_ms = times.ended_ms,
-    latency_us = times.latency_us,
+    started_ms = self.clock:now_ms(),
+    ended_ms = nil,
+    latency_us = nil,
     target_type = target_type,
     target = where,
-    code = result.code,
-    http_status = result.http_status,
-    debug_info = result.debug_info,
-    answer = answer,
+    code = nil,
+    http_status = nil,
+    debug_info = nil,
+    answer = nil,
     note = execution.note,
-    request = result.request, -- for whoever watches; the store does not keep it
+    execution = execution,
+    plan = nil,
+    schedule_time = nil,
+    id = nil,
   }
 end
 
--- Write down what an attempt came to. The job is read again: it may have been changed or deleted
--- meanwhile. Waits for the commit.
-local function close(self, execution, result, record)
-  local store = self.store
+-- ---- writing down ----
+
+-- Write down what an attempt came to. The job is read again when it has been changed meanwhile, or
+-- deleted. Lasts once the turn is committed.
+local function close(self, record)
+  local store, execution = self.store, record.execution
   local ok, e = store:insert_attempt(record)
-  local row = ok and store:job_by_id(execution.job_id)
-  if row then
-    local job = store:resource_of(row)
-    row.attempted_ms = record.started_ms
-    row.status = err.number[result.code]
-    execution.due_ms = next_attempt_ms(self, row, job, execution, result, record.ended_ms)
-    if execution.due_ms then
-      row.schedule_ms = execution.due_ms -- "or the next retry" [ref]
-      ok, e = store:update_execution(execution)
-    else
-      ok, e = store:delete_execution(execution)
-      end_execution(self, row, job, execution, record.ended_ms)
+  if not ok then
+    return nil, e
+  end
+  local row, job = store:unchanged(execution.row), execution.known.job
+  if not row then
+    row, e = store:job_by_id(execution.job_id)
+    if not row then
+      return not e, e
     end
-    if ok then
-      ok, e = store:update_job(row)
-    end
+    job = store:resource_of(row)
+  end
+  local due_ms, failures = next_attempt(self, row, job, record)
+  if due_ms then
+    row.schedule_ms = due_ms -- "or the next retry" [ref]
+    ok, e = store:put_off_execution(execution, due_ms, failures)
+  else
+    ok, e = store:delete_execution(execution)
+    end_execution(self, row, job, execution, record.ended_ms)
   end
   if not ok then
     return nil, e
   end
-  return store:durable()
+  return store:update_outcome(row, record.started_ms, err.number[record.code])
 end
 
----Make the attempt that `execution` has been claimed for. Waits for its end, and until what came of
----it is written down, however long the store refuses.
----@param self mooncron.scheduler.Dispatcher
----@param job table canonical, as it was when the attempt was claimed
----@param execution table its row
-function M.make(self, job, execution)
-  local started_ms, epoch = self.clock:now_ms(), self.store.epoch
-  local result, answer, latency_us = send_safely(self, job, execution)
-  local times = { started_ms = started_ms, ended_ms = self.clock:now_ms(), latency_us = latency_us }
-  local record, failures = record_of(job, execution, result, times, answer), execution.failures
-  while true do
-    if self.is_closed or self.store.epoch ~= epoch then
-      return -- nobody is there to write it down, or all was dropped meanwhile
-    end
-    local ok, e = close(self, execution, result, record)
-    if ok then
-      break
-    end
-    execution.failures = failures
-    self:complain("an attempt cannot be recorded, trying again", e)
-    task.sleep(self.retry_store_s)
+local write
+
+-- What the store has refused is written after a pause, however long it refuses.
+local function put_off(self, record, e)
+  self:complain("an attempt cannot be recorded, trying again", e)
+  self.unwritten[#self.unwritten + 1] = record
+  if self.unwritten[2] then
+    return
   end
-  if self.on_attempt then
-    self.on_attempt(record)
+  self:spawn(function()
+    task.sleep(self.retry_store_s)
+    local records = self.unwritten
+    self.unwritten = {}
+    for _, late in ipairs(records) do
+      write(self, late)
+    end
+  end)
+end
+
+function write(self, record)
+  local store = self.store
+  if self.is_closed or store.epoch ~= record.execution.epoch then
+    return self:landed(1) -- nobody is there to write it down, or all was dropped meanwhile
+  end
+  local fine, ok, e = pcall(close, self, record)
+  if not fine then
+    ok, e = nil, err.is(ok) and ok or err.new("INTERNAL", tostring(ok))
+    store:fail(e)
+  end
+  if not ok then
+    return put_off(self, record, e)
+  end
+  self.written[#self.written + 1] = record
+  if not self.written[2] then
+    store:after_commit(self.on_commit)
+  end
+end
+
+---The commit of what has been written in a turn has come off, or has not.
+---@param self mooncron.scheduler.Dispatcher
+---@param e mooncron.Err?
+function M.committed(self, e)
+  local records = self.written
+  self.written = {}
+  for _, record in ipairs(records) do
+    if e then
+      put_off(self, record, e)
+    elseif self.on_attempt then
+      self.on_attempt(record)
+    end
+  end
+  self:landed(e and 0 or #records)
+end
+
+---An attempt has ended: write down what came of it.
+---@param self mooncron.scheduler.Dispatcher
+---@param record table
+---@param result mooncron.scheduler.Outcome
+---@param answer string its first bytes
+---@param latency_us integer
+function M.ended(self, record, result, answer, latency_us)
+  record.ended_ms, record.latency_us, record.answer = self.clock:now_ms(), latency_us, answer
+  record.code, record.http_status, record.debug_info = result.code, result.http_status, result.debug_info
+  write(self, record)
+end
+
+-- ---- sending ----
+
+local function send(self, record)
+  local wanted = record.plan.token_target
+  if wanted then
+    local token, e = self.token(wanted)
+    if not token then
+      return outcome.of_refusal(e), "", 0
+    end
+    record.token = token
+  end
+  return self.transport:send(record)
+end
+
+-- The same, whatever happens: an execution that is claimed is closed.
+local function send_safely(self, record)
+  local ok, result, answer, latency_us = pcall(send, self, record)
+  if not ok then
+    local e = err.is(result) and result or err.new("INTERNAL", tostring(result))
+    result, answer, latency_us = outcome.of_refusal(e), "", 0
+  end
+  if result then
+    M.ended(self, record, result, answer, latency_us)
+  end
+end
+
+---Make the attempt that `execution` has been claimed for; what came of it is written down later.
+---@param self mooncron.scheduler.Dispatcher
+---@param execution table its row, with what the claim knows of its job
+function M.start(self, execution)
+  local known, record = execution.known, record_of(self, execution)
+  local e
+  if not known.plan then
+    known.plan, e = target.plan(known.job, self)
+  end
+  local plan = known.plan
+  if not plan then
+    return M.ended(self, record, outcome.of_refusal(e), "", 0)
+  end
+  record.plan, record.schedule_time = plan, M.schedule_time(self, execution.scheduled_ms)
+  if plan.token_target or self.transport:may_wait(plan) then
+    self:spawn(send_safely, self, record)
+  else
+    send_safely(self, record)
   end
 end
 

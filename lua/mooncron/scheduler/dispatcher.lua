@@ -3,8 +3,10 @@
 ---may come twice.
 
 local attempt <const> = require "mooncron.scheduler.attempt"
+local claims <const> = require "mooncron.scheduler.claims"
 local core <const> = require "mooncron.core"
 local err <const> = require "mooncron.err"
+local target <const> = require "mooncron.scheduler.target"
 local task <const> = require "mooncron.task"
 local transport <const> = require "mooncron.scheduler.transport"
 
@@ -24,7 +26,6 @@ local OTHER_FILES <const> = 1500 -- the server's connections, the database, a sc
 local MAX_CLAIM <const> = 250
 local MAX_SLEEP_S <const> = 60 -- clocks jump and machines sleep: look again now and then
 local GAP_MS <const> = 2 * MAX_SLEEP_S * 1000 -- who has not looked for so long was not running
-local NOTE_LATE <const> = "late: the scheduler was not running"
 
 ---@class mooncron.scheduler.DispatcherOptions
 ---@field store mooncron.scheduler.Store
@@ -48,7 +49,9 @@ function M.new(options)
   local self = setmetatable({
     in_flight = 0,
     claiming = 0, -- who claims just now, and has not started what he claimed
-    attempts = {}, -- set of tasks
+    tasks = {}, -- set of those that attempts need
+    written = {}, -- attempts whose rows wait for this turn's commit
+    unwritten = {}, -- attempts that the store has refused
     retry_store_s = 1,
     on_due = function() end,
     say = function(text) io.stderr:write(text) end,
@@ -64,7 +67,16 @@ function M.new(options)
   end
   local room = core.fs.raise_open_files() - OTHER_FILES
   self.max_in_flight = self.max_in_flight or math.max(math.min(room, MAX_IN_FLIGHT), MIN_IN_FLIGHT)
-  self.transport = transport.new(self.clock, self.max_in_flight)
+  self.transport = transport.new {
+    clock = self.clock,
+    max_connections = self.max_in_flight,
+    on_end = function(...)
+      attempt.ended(self, ...)
+    end,
+  }
+  self.on_commit = function(e)
+    attempt.committed(self, e)
+  end
   self.clock.on_sleep = function()
     self:note_idle()
   end
@@ -93,99 +105,7 @@ function Dispatcher:complain(what, e)
   end
 end
 
--- ---- claiming ----
-
--- Which slot a due job runs: its own, or after a time in which nothing ran, when there may be many,
--- what the catch-up has it make up for.
-local function slot_to_run(self, row, schedule, now_ms)
-  if row.due_ms >= self.awake_ms - attempt.LATE_MS then
-    return row.due_ms
-  elseif self.catch_up == "all" then
-    return row.due_ms, NOTE_LATE
-  end
-  local last_ms = schedule:prev(now_ms + 1, row.anchor_ms)
-  if self.catch_up == "last" and last_ms and now_ms - last_ms <= self.catch_up_window_ms then
-    return math.max(last_ms, row.due_ms), NOTE_LATE
-  end
-end
-
-local function start_execution(self, row, job, execution, starts)
-  execution.attempt = execution.attempt + 1
-  execution.first_ms = execution.first_ms or self.clock:now_ms()
-  execution.due_ms = nil
-  starts[#starts + 1] = { row = row, job = job, execution = execution }
-end
-
-local function claim_job(self, row, now_ms, starts)
-  local job = self.store:resource_of(row)
-  local schedule, e = self.jobs:schedule_of(job, row)
-  local slot_ms, note
-  if schedule then
-    slot_ms, note = slot_to_run(self, row, schedule, now_ms)
-  else
-    self:complain(("job '%s' is disabled"):format(row.name), e)
-  end
-  if not slot_ms then
-    self.on_due(row.name, nil, now_ms)
-    self.jobs:set_next_slot(row, job, now_ms)
-    return self.store:update_job(row)
-  end
-  local execution = {
-    job_id = row.id,
-    forced = 0,
-    scheduled_ms = slot_ms,
-    attempt = 0,
-    failures = 0,
-    note = note,
-  }
-  start_execution(self, row, job, execution, starts)
-  row.due_ms = nil -- no second execution of a job while one is out [ref]
-  row.schedule_ms = schedule:next(math.max(slot_ms, now_ms), row.anchor_ms)
-  local ok
-  ok, e = self.store:insert_execution(execution)
-  if not ok then
-    return nil, e
-  end
-  return self.store:update_job(row)
-end
-
-local function claim_execution(self, execution, starts)
-  local row = self.store:job_by_id(execution.job_id)
-  if not row then
-    return self.store:delete_execution(execution)
-  end
-  start_execution(self, row, self.store:resource_of(row), execution, starts)
-  return self.store:update_execution(execution)
-end
-
--- Claim what is due. Returns what is to be started, and how many rows were due.
-local function claim(self, now_ms, limit)
-  local starts = {}
-  local executions, e = self.store:due_executions(now_ms, limit)
-  if not executions then
-    return nil, e
-  end
-  for _, execution in ipairs(executions) do
-    local ok
-    ok, e = claim_execution(self, execution, starts)
-    if not ok then
-      return nil, e
-    end
-  end
-  local rows
-  rows, e = self.store:due_jobs(now_ms, limit - #starts)
-  if not rows then
-    return nil, e
-  end
-  for _, row in ipairs(rows) do
-    local ok
-    ok, e = claim_job(self, row, now_ms, starts)
-    if not ok then
-      return nil, e
-    end
-  end
-  return starts, #executions + #rows
-end
+-- ---- firing ----
 
 ---Attempts go on, but for those that wait for a clock that stands still.
 function Dispatcher:is_idle()
@@ -200,17 +120,9 @@ function Dispatcher:note_idle()
   end
 end
 
-local function set_in_flight(self, n)
-  self.in_flight = n
-  self:note_idle()
-  if n < self.max_in_flight then
-    self.due:set() -- there is room again
-  end
-end
-
 -- Claim, durably or not at all: what a mistake or a failing store has left half done is undone.
 local function claim_durably(self, now_ms, room)
-  local ok, starts, claimed = pcall(claim, self, now_ms, room)
+  local ok, starts, claimed = pcall(claims.make, self, now_ms, room)
   if not ok then
     starts, claimed = nil, err.is(starts) and starts or err.new("INTERNAL", tostring(starts))
   end
@@ -235,14 +147,32 @@ local function note_gap(self, now_ms)
   end
 end
 
-local function start_attempt(self, start)
-  set_in_flight(self, self.in_flight + 1)
-  local running = task.spawn(function()
-    attempt.make(self, start.job, start.execution)
-    self.attempts[task.current()] = nil
-    set_in_flight(self, self.in_flight - 1)
-  end)
-  self.attempts[running] = true
+---Attempts have ended for good.
+---@param count integer
+function Dispatcher:landed(count)
+  self.in_flight = self.in_flight - count
+  self:note_idle()
+  if count > 0 then
+    self.due:set() -- there is room again
+  end
+end
+
+---What has been sent by a plan for a slot, but for its token.
+---@param plan mooncron.scheduler.Plan
+---@param slot_ms integer
+---@return { method: string, url: string, headers: table<string, string> }
+function Dispatcher:sent(plan, slot_ms)
+  local headers = target.headers(plan, attempt.schedule_time(self, slot_ms), "<redacted>")
+  return { method = plan.method, url = plan.url, headers = headers }
+end
+
+---Run in a task what an attempt has to wait for; it is cancelled when the dispatcher closes.
+function Dispatcher:spawn(fn, ...)
+  local running = task.spawn(function(...)
+    fn(...)
+    self.tasks[task.current()] = nil
+  end, ...)
+  self.tasks[running] = true
 end
 
 ---Start every attempt that is due, as far as there is room. Waits for the claims to be durable, not
@@ -264,12 +194,13 @@ function Dispatcher:fire_due()
     return starts and 0, claimed
   end
   self.looked_ms = now_ms
-  for _, start in ipairs(starts) do
-    local execution = start.execution
+  self.in_flight = self.in_flight + #starts
+  for _, execution in ipairs(starts) do
     if execution.attempt == 1 then
-      self.on_due(start.row.name, execution.forced == 1 and now_ms or execution.scheduled_ms, now_ms)
+      local slot_ms = execution.forced == 1 and now_ms or execution.scheduled_ms
+      self.on_due(execution.known.job.name, slot_ms, now_ms)
     end
-    start_attempt(self, start)
+    attempt.start(self, execution)
   end
   self:note_idle()
   return claimed
@@ -391,7 +322,7 @@ end
 ---End what is on its way, unrecorded: it is made again at the next start.
 function Dispatcher:close()
   self.is_closed = true
-  for running in pairs(self.attempts) do
+  for running in pairs(self.tasks) do
     running:cancel()
   end
   self.transport:close()

@@ -132,6 +132,12 @@ function Faults:add(spec)
   return true
 end
 
+---Whether there are any.
+---@return boolean
+function Faults:any()
+  return self.rules[1] ~= nil
+end
+
 ---The fault of the next request of a job; uses one of its times up.
 ---@param job string full name
 ---@return table? rule with `status`, `delay_ms`, `refuse`, `timeout`

@@ -25,27 +25,54 @@ function Kept:clear()
   return self:forget_answers()
 end
 
----@param row table
----@param job mooncron.Job what `row.resource` says
-function Kept:keep_job(row, job)
+---@class mooncron.scheduler.Known
+---@field text string the row's `resource`
+---@field job mooncron.Job what that says. Shared: not to be changed
+---@field plan mooncron.scheduler.Plan? of the dispatcher, as the next two
+---@field schedule table?
+---@field exceptions string? those of `schedule`
+
+---@param id integer of the job's row
+---@param text string
+---@param job mooncron.Job what `text` says
+---@return mooncron.scheduler.Known
+function Kept:keep_job(id, text, job)
   if self.job_count >= MAX_JOBS then
     self.jobs_before, self.jobs, self.job_count = self.jobs, {}, 0
   end
-  self.job_count = self.job_count + (self.jobs[row.name] and 0 or 1)
-  self.jobs[row.name] = { text = row.resource, job = job }
+  self.job_count = self.job_count + (self.jobs[id] and 0 or 1)
+  local known = { text = text, job = job, plan = nil, schedule = nil, exceptions = nil }
+  self.jobs[id] = known
+  return known
 end
 
----The job as the user set it, canonical, of a row. Shared: not to be changed.
----@param row table
----@return mooncron.Job
-function Kept:job(row)
-  local known = self.jobs[row.name] or self.jobs_before[row.name]
-  if known and known.text == row.resource then
-    return known.job
+---What is known of a job.
+---@param id integer of its row
+---@return mooncron.scheduler.Known?
+function Kept:known(id)
+  return self.jobs[id] or self.jobs_before[id]
+end
+
+---What a row of a job says.
+---@param id integer
+---@param text string its `resource`
+---@return mooncron.scheduler.Known
+function Kept:read(id, text)
+  local known = self:known(id)
+  if known and known.text == text then
+    return known
   end
-  local job = assert(job_api.decode(row.resource, LENIENT))
-  self:keep_job(row, job)
-  return job
+  return self:keep_job(id, text, assert(job_api.decode(text, LENIENT)))
+end
+
+---The job's resource is to be another one.
+---@param id integer
+---@param text string
+function Kept:changes(id, text)
+  local known = self:known(id)
+  if known and known.text ~= text then
+    self.jobs[id], self.jobs_before[id] = nil, nil
+  end
 end
 
 ---@param name string

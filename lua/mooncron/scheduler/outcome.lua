@@ -33,16 +33,27 @@ local function by_status(status)
   return "UNKNOWN", "URL_ERROR-ERROR_OTHER"
 end
 
----Of a target that answered.
----@param status integer HTTP status; of a chain of redirects the last one [ref]
----@return mooncron.scheduler.Outcome
-function M.of_status(status)
+local function of_status(status)
   local words = "%s. Original HTTP response code number = %d"
   if status >= 200 and status <= 299 then
     return { ok = true, code = "OK", debug_info = words:format("URL_CRAWLED", status), http_status = status }
   end
   local code, family = by_status(status)
   return { ok = false, code = code, debug_info = words:format(family, status), http_status = status }
+end
+
+local known <const> = {} -- by status, of which there are few
+
+---Of a target that answered. Shared: not to be changed.
+---@param status integer HTTP status; of a chain of redirects the last one [ref]
+---@return mooncron.scheduler.Outcome
+function M.of_status(status)
+  local result = known[status]
+  if not result then
+    result = of_status(status)
+    known[status] = result
+  end
+  return result
 end
 
 ---Of a target that did not answer. The deadline is recorded as a 504; the code of all else is not

@@ -20,6 +20,7 @@ M.HOST = "recorder.invalid"
 local Recorder = { __name = "mooncron.recorder" }
 Recorder.__index = Recorder
 
+local DEFAULT <const> = { status = 200, headers = {}, body = "" }
 local MAX_KEPT <const> = 100000 -- requests; the oldest go first
 
 ---@param name string
@@ -54,6 +55,12 @@ function Recorder:respond(answer)
   self.answer = answer
 end
 
+---Whether taking a request may wait.
+---@return boolean
+function Recorder:may_wait()
+  return type(self.answer) == "function"
+end
+
 ---Take a request. What its answering function raises is raised here.
 ---@param request mooncron.RecordedRequest
 ---@return { status: integer, headers: table, body: string }
@@ -68,7 +75,9 @@ function Recorder:receive(request)
   if type(answer) == "function" then
     answer = answer(request)
   end
-  answer = answer or {}
+  if not answer then
+    return DEFAULT
+  end
   return { status = answer.status or 200, headers = answer.headers or {}, body = answer.body or "" }
 end
 

@@ -1,6 +1,7 @@
 ---The scheduler's rows in SQLite, and its group commit: what one loop turn changes is one
 ---transaction, and whoever waits for it is told after the commit.
 
+local attempts <const> = require "mooncron.scheduler.attempts"
 local core <const> = require "mooncron.core"
 local file_format <const> = require "mooncron.scheduler.file_format"
 local kept <const> = require "mooncron.scheduler.kept"
@@ -12,24 +13,20 @@ local M = {}
 local Store = { __name = "mooncron.scheduler.Store" }
 Store.__index = Store
 
----Attempts kept, and for how long; the oldest go first.
-M.MAX_ATTEMPTS = 100000
-M.MAX_ATTEMPT_AGE_MS = 30 * 86400000
-
 ---Open or make the file. It belongs to one process at a time.
 ---@param path string ":memory:" keeps nothing
----@param limits { max_attempts: integer?, max_attempt_age_ms: integer?, is_simulated: boolean? }?
+---@param options { max_attempts: integer?, max_attempt_age_ms: integer?, is_simulated: boolean? }?
 --- `is_simulated`: what was committed survives the end of the process, but not that of the machine
 ---@return mooncron.scheduler.Store?
 ---@return mooncron.Err?
-function M.open(path, limits)
+function M.open(path, options)
   local db, e = core.store.open(path, { exclusive = true })
   if not db then
     return nil, e
   end
   local ok
   ok, e = file_format.prepare(db, path)
-  if ok and limits and limits.is_simulated then
+  if ok and options and options.is_simulated then
     ok, e = db:exec("PRAGMA synchronous = OFF")
   end
   if not ok then
@@ -41,8 +38,9 @@ function M.open(path, limits)
     path = path,
     waiters = {},
     kept = kept.new(),
+    claimed = {}, -- by job: the row of its last claim, as long as nobody else has changed it
     epoch = 0, -- resets so far: what began before one is not written down
-    limits = limits or {},
+    limits = attempts.limits(options),
     on_change = function() end, -- (job, attempt): a job changes, or any (nil); an attempt of it has ended
   }, Store)
 end
@@ -69,7 +67,8 @@ function Store:commit()
     ok, e = self.db:commit()
   end
   if not ok then
-    self.kept:forget_answers() -- they may tell of what is undone
+    self.kept:clear() -- it may tell of what is undone
+    self.claimed = {}
     if self.db:in_transaction() then
       self.db:rollback()
     end
@@ -109,8 +108,12 @@ local function begin(self)
   return true
 end
 
--- A change that fails (a full disk) fails the whole turn: nothing of it may be answered as done.
-local function change(self, sql, ...)
+---Run a statement that changes something, in this turn's transaction. One that fails (a full disk) fails
+---the whole turn: nothing of it may be answered as done.
+---@param sql string
+---@return integer? rows changed
+---@return mooncron.Err?
+function Store:change(sql, ...)
   local ok, e = begin(self)
   if not ok then
     return nil, e
@@ -163,7 +166,22 @@ end
 
 ---The job as the user set it, canonical, of a row. Shared and cached: not to be changed.
 function Store:resource_of(row)
-  return self.kept:job(row)
+  return self.kept:read(row.id, row.resource).job
+end
+
+---What is known of the job of a row. The row may be one of `due_jobs`, without the resource, which is
+---read only when nothing is known.
+---@return mooncron.scheduler.Known
+function Store:known(row)
+  local text = row.resource
+  if not text then
+    local known = self.kept:known(row.id)
+    if known then
+      return known
+    end
+    text = assert(self.db:row("SELECT resource FROM jobs WHERE id = ?", row.id)).resource
+  end
+  return self.kept:read(row.id, text)
 end
 
 function Store:job(name)
@@ -201,27 +219,66 @@ function Store:all_jobs(last_name, limit)
   return self.db:rows("SELECT * FROM jobs WHERE name > ? ORDER BY name LIMIT ?", last_name or "", limit)
 end
 
----@param row table
+-- Somebody changes a job, or an attempt of it does.
+local function touch(self, row)
+  self.claimed[row.id] = nil
+  self.kept:forget_answer(row.name)
+  self.on_change(row.name)
+end
+
+---@param row table gets its id
 ---@param job table? canonical, of `row.resource`: spares reading it
 function Store:insert_job(row, job)
-  if job then
-    self.kept:keep_job(row, job)
-  end
   self.on_change(row.name)
-  return change(self, [[INSERT INTO jobs (name, parent, resource, state, anchor_ms, updated_ms,
+  local ok, e = self:change([[INSERT INTO jobs (name, parent, resource, state, anchor_ms, updated_ms,
       schedule_ms, due_ms, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)]],
     row.name, row.parent, row.resource, row.state, row.anchor_ms, row.updated_ms, row.schedule_ms,
     row.due_ms, row.status)
+  if ok then
+    row.id = self.db:last_rowid()
+    if job then
+      self.kept:keep_job(row.id, row.resource, job)
+    end
+  end
+  return ok, e
 end
 
 ---Write back what may change of a job: all columns but its identity.
 function Store:update_job(row)
-  self.kept:forget_answer(row.name)
-  self.on_change(row.name)
-  return change(self, [[UPDATE jobs SET resource = ?, state = ?, anchor_ms = ?, updated_ms = ?,
+  touch(self, row)
+  self.kept:changes(row.id, row.resource)
+  return self:change([[UPDATE jobs SET resource = ?, state = ?, anchor_ms = ?, updated_ms = ?,
       schedule_ms = ?, due_ms = ?, attempted_ms = ?, status = ?, exceptions = ? WHERE id = ?]],
     row.resource, row.state, row.anchor_ms, row.updated_ms, row.schedule_ms, row.due_ms,
     row.attempted_ms, row.status, row.exceptions, row.id)
+end
+
+---Write back what a slot that is left out changes of a job.
+function Store:update_slot(row)
+  touch(self, row)
+  return self:change("UPDATE jobs SET state = ?, schedule_ms = ?, due_ms = ? WHERE id = ?",
+    row.state, row.schedule_ms, row.due_ms, row.id)
+end
+
+---Write back what a claim changes of a job. Until somebody else changes it, `unchanged` knows the row.
+function Store:claim_slot(row)
+  touch(self, row)
+  self.claimed[row.id] = row
+  return self:change("UPDATE jobs SET schedule_ms = ?, due_ms = NULL WHERE id = ?", row.schedule_ms, row.id)
+end
+
+---Write back what an attempt changes of a job.
+function Store:update_outcome(row, attempted_ms, status)
+  touch(self, row)
+  return self:change([[UPDATE jobs SET state = ?, schedule_ms = ?, due_ms = ?, attempted_ms = ?, status = ?
+      WHERE id = ?]], row.state, row.schedule_ms, row.due_ms, attempted_ms, status, row.id)
+end
+
+---A claim's row, if the job is still as it was then.
+---@param row table?
+---@return table?
+function Store:unchanged(row)
+  return row and self.claimed[row.id] == row and row or nil
 end
 
 ---@return { name: string, exceptions: string }[]? of the jobs that have any
@@ -230,20 +287,20 @@ function Store:exceptions()
 end
 
 function Store:delete_job(row)
-  local ok, e = change(self, "DELETE FROM executions WHERE job_id = ?", row.id)
+  local ok, e = self:change("DELETE FROM executions WHERE job_id = ?", row.id)
   if not ok then
     return nil, e
   end
-  self.kept:forget_answer(row.name)
-  self.on_change(row.name)
-  return change(self, "DELETE FROM jobs WHERE id = ?", row.id)
+  touch(self, row)
+  return self:change("DELETE FROM jobs WHERE id = ?", row.id)
 end
 
 -- ---- executions ----
 
----Jobs whose slot has come, the longest due first.
+---Jobs whose slot has come, the longest due first: what a claim needs of them.
 function Store:due_jobs(now_ms, limit)
-  return self.db:rows("SELECT * FROM jobs WHERE due_ms <= ? ORDER BY due_ms LIMIT ?", now_ms, limit)
+  return self.db:rows([[SELECT id, name, state, anchor_ms, schedule_ms, due_ms, exceptions FROM jobs
+      WHERE due_ms <= ? ORDER BY due_ms LIMIT ?]], now_ms, limit)
 end
 
 ---Executions whose next attempt has come, the longest due first.
@@ -261,7 +318,7 @@ function Store:next_due_ms()
 end
 
 function Store:insert_execution(x)
-  local ok, e = change(self, [[INSERT INTO executions (job_id, forced, scheduled_ms, first_ms, attempt,
+  local ok, e = self:change([[INSERT INTO executions (job_id, forced, scheduled_ms, first_ms, attempt,
       failures, due_ms, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?)]],
     x.job_id, x.forced, x.scheduled_ms, x.first_ms, x.attempt, x.failures, x.due_ms, x.note)
   if not ok then
@@ -272,12 +329,17 @@ function Store:insert_execution(x)
 end
 
 function Store:update_execution(x)
-  return change(self, [[UPDATE executions SET first_ms = ?, attempt = ?, failures = ?, due_ms = ?, note = ?
+  return self:change([[UPDATE executions SET first_ms = ?, attempt = ?, failures = ?, due_ms = ?, note = ?
       WHERE id = ?]], x.first_ms, x.attempt, x.failures, x.due_ms, x.note, x.id)
 end
 
+---Let an execution wait for its next attempt.
+function Store:put_off_execution(x, due_ms, failures)
+  return self:change("UPDATE executions SET failures = ?, due_ms = ? WHERE id = ?", failures, due_ms, x.id)
+end
+
 function Store:delete_execution(x)
-  return change(self, "DELETE FROM executions WHERE id = ?", x.id)
+  return self:change("DELETE FROM executions WHERE id = ?", x.id)
 end
 
 ---The execution of the job's own schedule that is out, if any.
@@ -288,7 +350,7 @@ end
 ---Drop the retries that wait. Attempts on their way end by themselves, and a forced run that was
 ---asked for begins.
 function Store:delete_waiting_executions(job_id)
-  return change(self, "DELETE FROM executions WHERE job_id = ? AND due_ms IS NOT NULL AND attempt > 0",
+  return self:change("DELETE FROM executions WHERE job_id = ? AND due_ms IS NOT NULL AND attempt > 0",
     job_id)
 end
 
@@ -296,71 +358,13 @@ end
 ---once).
 ---@return integer? how many
 function Store:requeue_lost(now_ms)
-  return change(self, [[UPDATE executions SET due_ms = ?, note = 'made again: the scheduler ended meanwhile'
+  return self:change([[UPDATE executions SET due_ms = ?, note = 'made again: the scheduler ended meanwhile'
       WHERE due_ms IS NULL]], now_ms)
 end
 
 -- ---- attempts ----
 
----Drop the attempts that are too many or too old.
-function Store:prune_attempts(now_ms)
-  local ok, e = change(self, "DELETE FROM attempts WHERE id <= (SELECT max(id) FROM attempts) - ?",
-    self.limits.max_attempts or M.MAX_ATTEMPTS)
-  if not ok then
-    return nil, e
-  end
-  -- Ids grow with time: stop at the first one that is young enough.
-  return change(self, [[DELETE FROM attempts WHERE id <
-      (SELECT id FROM attempts WHERE ended_ms >= ? ORDER BY id LIMIT 1)]],
-    now_ms - (self.limits.max_attempt_age_ms or M.MAX_ATTEMPT_AGE_MS))
-end
-
-function Store:insert_attempt(a)
-  local ok, e = change(self, [[INSERT INTO attempts (job, scheduled_ms, forced, attempt, started_ms, ended_ms,
-      latency_us, target_type, target, code, http_status, debug_info, answer, note)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]],
-    a.job, a.scheduled_ms, a.forced, a.attempt, a.started_ms, a.ended_ms, a.latency_us, a.target_type,
-    a.target, a.code, a.http_status, a.debug_info, core.store.blob(a.answer), a.note)
-  if not ok then
-    return nil, e
-  end
-  a.id = self.db:last_rowid()
-  self.on_change(a.job, a)
-  local now_and_then = math.max(1, math.min(1000, (self.limits.max_attempts or M.MAX_ATTEMPTS) // 10))
-  if a.id % now_and_then == 0 then
-    return self:prune_attempts(a.ended_ms)
-  end
-  return true
-end
-
----@class mooncron.AttemptFilter
----@field job string? full name, or an id in whatever location
----@field failed boolean? only those without success
----@field after_id integer? those after it
----@field limit integer? default 1000, at most 100,000
----@field newest boolean? when there are more than the limit: the newest, not the oldest
-
----Attempts in the order in which they ended.
----@param filter mooncron.AttemptFilter
----@return table[]?
----@return mooncron.Err?
-function Store:attempts(filter)
-  local terms, values = { "id > ?1" }, { filter.after_id or 0, math.min(filter.limit or 1000, 100000) }
-  if filter.job then
-    local is_full = filter.job:find("/", 1, true)
-    terms[2] = is_full and "job = ?3" or "(job = ?3 OR substr(job, -length(?3) - 6) = '/jobs/' || ?3)"
-    values[3] = filter.job
-  end
-  if filter.failed then
-    terms[#terms + 1] = "code <> 'OK'"
-  end
-  local sql = ("SELECT * FROM attempts WHERE %s ORDER BY id %s LIMIT ?2"):format(
-    table.concat(terms, " AND "), filter.newest and "DESC" or "ASC")
-  if filter.newest then
-    sql = ("SELECT * FROM (%s) ORDER BY id"):format(sql)
-  end
-  return self.db:rows(sql, table.unpack(values))
-end
+Store.insert_attempt, Store.prune_attempts, Store.attempts = attempts.insert, attempts.prune, attempts.list
 
 -- ---- the whole ----
 
@@ -368,9 +372,10 @@ end
 function Store:reset()
   self.epoch = self.epoch + 1
   self.kept:clear()
+  self.claimed = {}
   self.on_change()
   for _, table_name in ipairs { "executions", "jobs", "attempts" } do
-    local ok, e = change(self, "DELETE FROM " .. table_name)
+    local ok, e = self:change("DELETE FROM " .. table_name)
     if not ok then
       return nil, e
     end

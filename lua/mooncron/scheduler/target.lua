@@ -1,4 +1,5 @@
----From a job to the request that its target receives. Pure: zones, tokens and routes come in.
+---From a job to the request that its target receives. Pure: zones, tokens and routes come in. What all
+---attempts of a job send alike is its plan, which whoever fires the job again and again keeps.
 
 local base64 <const> = require "mooncron.api.base64"
 local duration <const> = require "mooncron.duration"
@@ -7,11 +8,25 @@ local json <const> = require "mooncron.json"
 
 local M = {}
 
----@class mooncron.scheduler.TargetContext
----@field schedule_time string value of X-CloudScheduler-ScheduleTime
----@field token fun(target: table): string?, mooncron.Err? a bearer token for oidc_token or oauth_token
+---@class mooncron.scheduler.Routes
 ---@field pubsub_endpoint string? "http://127.0.0.1:8085"
 ---@field app_engine table<string, string>? "service/version" , "service" or "default" -> base URL
+
+---@class mooncron.scheduler.TargetContext: mooncron.scheduler.Routes
+---@field schedule_time string value of X-CloudScheduler-ScheduleTime
+---@field token fun(target: table): string?, mooncron.Err? a bearer token for oidc_token or oauth_token
+
+---@class mooncron.scheduler.Plan
+---@field method string
+---@field url string
+---@field body string?
+---@field timeout_ms integer
+---@field headers table<string, string> those that each attempt sends alike
+---@field is_timed boolean the slot's time goes with them, in M.TIME
+---@field token_target table? http_target whose bearer token goes with them, in M.TOKEN
+
+---Headers that are an attempt's own.
+M.TIME, M.TOKEN = "X-CloudScheduler-ScheduleTime", "Authorization"
 
 -- Ignored or replaced when the user sets them (reference: HttpTarget.headers); hop-by-hop ones are
 -- the transport's.
@@ -39,7 +54,7 @@ end
 
 -- Headers of every HTTP-like attempt [rec], and the names of the user's by their lower-case form. The
 -- short id is the job's name there.
-local function common_headers(job, target, context)
+local function common_headers(job, target)
   local headers, own = {}, {}
   for name, value in pairs(target.headers or {}) do
     local lower = name:lower()
@@ -49,7 +64,6 @@ local function common_headers(job, target, context)
   end
   headers["X-CloudScheduler"] = "true"
   headers["X-CloudScheduler-JobName"] = job.name:match("[^/]+$")
-  headers["X-CloudScheduler-ScheduleTime"] = context.schedule_time
   if target.body and not own["content-type"] then
     headers["Content-Type"] = "application/octet-stream"
   end
@@ -67,27 +81,23 @@ end
 -- HTTP targets: default 180 s [ref].
 local DEFAULT_DEADLINE_MS <const> = 180000
 
-local function http_request(job, context)
+local function http_plan(job)
   local target = job.http_target
-  local headers, own = common_headers(job, target, context)
+  local headers, own = common_headers(job, target)
   headers["User-Agent"] = "Google-Cloud-Scheduler"
   if not own["accept-encoding"] then
     headers["Accept-Encoding"] = "gzip, deflate, br" -- [rec]
   end
-  if target.oidc_token or target.oauth_token then
-    local token, e = context.token(target)
-    if not token then
-      return nil, e
-    end
-    if own["authorization"] then
-      headers[own["authorization"]] = nil
-    end
-    headers["Authorization"] = "Bearer " .. token
+  local has_token = target.oidc_token or target.oauth_token
+  if has_token and own["authorization"] then
+    headers[own["authorization"]] = nil
   end
   return {
     method = target.http_method or "POST",
     url = encode_uri(target.uri),
     headers = headers,
+    is_timed = true,
+    token_target = has_token and target or nil,
     body = target.body,
     timeout_ms = job.attempt_deadline and duration.to_ms(job.attempt_deadline) or DEFAULT_DEADLINE_MS,
   }
@@ -105,60 +115,104 @@ local APP_ENGINE_AGENT <const> = "AppEngine-Google; (+http://code.google.com/app
 -- Reference: attemptDeadline; 0 or unset is 10 minutes of automatic scaling.
 local APP_ENGINE_DEADLINE_MS <const> = 600000
 
-local function app_engine_request(job, context)
+local function app_engine_plan(job, routes)
   local target = job.app_engine_http_target
-  local base = app_engine_base(target.app_engine_routing or {}, context.app_engine or {})
+  local base = app_engine_base(target.app_engine_routing or {}, routes.app_engine or {})
   if not base then
     return nil, err.new("FAILED_PRECONDITION",
       "no App Engine here: say where it runs, as with --app-engine default=http://127.0.0.1:8080")
   end
-  local headers = common_headers(job, target, context)
+  local headers = common_headers(job, target)
   headers["User-Agent"] = (target.headers or {})["User-Agent"] or APP_ENGINE_AGENT
   local deadline_ms = job.attempt_deadline and duration.to_ms(job.attempt_deadline) or 0
   return {
     method = target.http_method or "POST",
     url = base:gsub("/$", "") .. encode_uri(target.relative_uri or "/"),
     headers = headers,
+    is_timed = true,
     body = target.body,
     timeout_ms = deadline_ms > 0 and deadline_ms or APP_ENGINE_DEADLINE_MS,
   }
 end
 
 -- One message with the configured data and attributes and nothing else [rec], published over REST.
-local function pubsub_request(job, context)
+local function pubsub_plan(job, routes)
   local target = job.pubsub_target
-  if not context.pubsub_endpoint then
+  if not routes.pubsub_endpoint then
     return nil, err.new("FAILED_PRECONDITION",
       "no Pub/Sub here: start its emulator and set PUBSUB_EMULATOR_HOST")
   end
   local message = { data = target.data and base64.encode(target.data), attributes = target.attributes }
   return {
     method = "POST",
-    url = context.pubsub_endpoint .. "/v1/" .. target.topic_name:gsub("%%", "%%25") .. ":publish",
+    url = routes.pubsub_endpoint .. "/v1/" .. target.topic_name:gsub("%%", "%%25") .. ":publish",
     headers = { ["Content-Type"] = "application/json" },
+    is_timed = false,
     body = json.encode { messages = json.list { message } },
     timeout_ms = 60000,
   }
 end
 
-local BUILDERS <const> = {
-  { field = "http_target", type = "HTTP", build = http_request },
-  { field = "app_engine_http_target", type = "APP_ENGINE_HTTP", build = app_engine_request },
-  { field = "pubsub_target", type = "PUB_SUB", build = pubsub_request },
+local PLANNERS <const> = {
+  { field = "http_target", plan = http_plan },
+  { field = "app_engine_http_target", plan = app_engine_plan },
+  { field = "pubsub_target", plan = pubsub_plan },
 }
+
+---What all attempts of a job send alike.
+---@param job table canonical
+---@param routes mooncron.scheduler.Routes
+---@return mooncron.scheduler.Plan?
+---@return mooncron.Err? err why nothing can be sent
+function M.plan(job, routes)
+  for _, row in ipairs(PLANNERS) do
+    if job[row.field] then
+      return row.plan(job, routes)
+    end
+  end
+  return nil, err.new("INTERNAL", "the job has no target")
+end
+
+---The headers of an attempt, in a table of its own.
+---@param plan mooncron.scheduler.Plan
+---@param schedule_time string
+---@param token string?
+---@return table<string, string> by name
+function M.headers(plan, schedule_time, token)
+  local headers = {}
+  for name, value in pairs(plan.headers) do
+    headers[name] = value
+  end
+  if plan.is_timed then
+    headers[M.TIME] = schedule_time
+  end
+  if plan.token_target then
+    headers[M.TOKEN] = "Bearer " .. token
+  end
+  return headers
+end
 
 ---The request of an attempt.
 ---@param job table canonical
 ---@param context mooncron.scheduler.TargetContext
----@return table? request for mooncron.http, with `timeout_ms`
+---@return table? request
 ---@return mooncron.Err? err why it cannot be made
 function M.request(job, context)
-  for _, row in ipairs(BUILDERS) do
-    if job[row.field] then
-      return row.build(job, context)
-    end
+  local plan, e = M.plan(job, context)
+  local token
+  if plan and plan.token_target then
+    token, e = context.token(plan.token_target)
   end
-  return nil, err.new("INTERNAL", "the job has no target")
+  if e then
+    return nil, e
+  end
+  return {
+    method = plan.method,
+    url = plan.url,
+    headers = M.headers(plan, context.schedule_time, token),
+    body = plan.body,
+    timeout_ms = plan.timeout_ms,
+  }
 end
 
 ---The target's kind as Cloud Logging names it, and where it points.

@@ -6,6 +6,7 @@ local faults <const> = require "mooncron.scheduler.faults"
 local http <const> = require "mooncron.http"
 local outcome <const> = require "mooncron.scheduler.outcome"
 local recorder <const> = require "mooncron.scheduler.recorder"
+local target <const> = require "mooncron.scheduler.target"
 local task <const> = require "mooncron.task"
 
 local M = {}
@@ -18,17 +19,37 @@ local MAX_ANSWER <const> = 1 << 16 -- bytes of a target's answer that are read: 
 local KEPT_ANSWER <const> = 1024 -- bytes of it that are kept
 local MAX_REDIRECTS <const> = 10 -- the service's limit is not known [ours]
 
----@param clock mooncron.scheduler.Clock on which delays pass
----@param max_connections integer idle ones give way
+---@class mooncron.scheduler.Sending
+---@field job string full name
+---@field plan mooncron.scheduler.Plan
+---@field schedule_time string
+---@field token string? for plan.token_target
+
+---@class mooncron.scheduler.TransportOptions
+---@field clock mooncron.scheduler.Clock on which delays pass
+---@field max_connections integer idle ones give way
+---@field on_end fun(sending: mooncron.scheduler.Sending, result: mooncron.scheduler.Outcome,
+---  answer: string, latency_us: integer) told of each answer that `send` did not return
+
+---@param options mooncron.scheduler.TransportOptions
 ---@return mooncron.scheduler.Transport
-function M.new(clock, max_connections)
-  return setmetatable({
-    client = http.new_client { no_proxy = "localhost,127.0.0.1,::1", max_connections = max_connections },
-    clock = clock,
+function M.new(options)
+  local self = setmetatable({
+    client = http.new_client {
+      no_proxy = "localhost,127.0.0.1,::1",
+      max_connections = options.max_connections,
+    },
+    clock = options.clock,
+    on_end = options.on_end,
+    flying = {}, -- operation of the loop -> what was sent
     faults = faults.new(),
     recorders = {}, -- by name
     recorder_count = 0,
   }, Transport)
+  self.on_response = function(event)
+    self:answered(event)
+  end
+  return self
 end
 
 ---A recorder that jobs reach by its `uri`. A name that is taken is taken over.
@@ -48,64 +69,139 @@ function Transport:record_all()
   return self.catch_all
 end
 
--- ---- ways to a target: outcome, the answer's beginning, microseconds ----
+-- ---- the network ----
 
-local function over_the_network(self, request)
-  local id, e = self.client:send({
-    method = request.method,
-    url = request.url,
-    body = request.body,
-    timeout_ms = request.timeout_ms,
-    max_body = MAX_ANSWER,
-    max_redirects = MAX_REDIRECTS,
-    http1 = true,
-  }, request.headers)
-  if not id then
-    return outcome.of_refusal(e), "", 0
+-- What the client takes of a plan, made once: the headers in a list, and where in it an attempt's own
+-- values belong.
+local function wire_of(plan)
+  local wire = plan.wire
+  if not wire then
+    wire = {
+      options = {
+        method = plan.method,
+        url = plan.url,
+        body = plan.body,
+        timeout_ms = plan.timeout_ms,
+        max_body = MAX_ANSWER,
+        max_redirects = MAX_REDIRECTS,
+        http1 = true,
+      },
+      headers = http.flat_headers(target.headers(plan, "", "")),
+    }
+    for i = 1, #wire.headers, 2 do
+      local name = wire.headers[i]
+      if name == target.TIME then
+        wire.time_at = i + 1
+      elseif name == target.TOKEN then
+        wire.token_at = i + 1
+      end
+    end
+    plan.wire = wire
   end
-  local response = task.await(id)
-  local answer = response.body:sub(1, KEPT_ANSWER)
-  -- An answer too large to read is still an answer: its status counts.
-  local too_large = response.err and response.err.code == "RESOURCE_EXHAUSTED" and response.status > 0
-  if response.err and not too_large then
-    return outcome.of_error(response.err), answer, response.total_us
-  end
-  return outcome.of_status(response.status), answer, response.total_us
+  return wire
 end
 
-local function to_recorder(known, path, request, job)
-  local headers = {}
-  for header, value in pairs(request.headers) do
-    headers[header:lower()] = value
+-- The same with less time.
+local function options_within(options, timeout_ms)
+  local out = {}
+  for key, value in pairs(options) do
+    out[key] = value
+  end
+  out.timeout_ms = timeout_ms
+  return out
+end
+
+-- The answer comes as an event.
+local function over_the_network(self, sending, waited_ms)
+  local plan = sending.plan
+  local wire = wire_of(plan)
+  local options, headers = wire.options, wire.headers
+  if plan.is_timed then
+    headers[wire.time_at] = sending.schedule_time
+  end
+  if plan.token_target then
+    headers[wire.token_at] = "Bearer " .. sending.token
+  end
+  if waited_ms > 0 then
+    options = options_within(options, plan.timeout_ms - waited_ms)
+    sending.waited_us = waited_ms * 1000
+  end
+  local id, e = self.client:send(options, headers)
+  if not id then
+    return outcome.of_refusal(e), "", waited_ms * 1000
+  end
+  self.flying[id] = sending
+  task.on_event(id, self.on_response)
+end
+
+-- What an answer from the network means.
+local function read(response)
+  local answer, e = response.body, response.err
+  if #answer > KEPT_ANSWER then
+    answer = answer:sub(1, KEPT_ANSWER)
+  end
+  -- An answer too large to read is still an answer: its status counts.
+  if e and not (e.code == "RESOURCE_EXHAUSTED" and response.status > 0) then
+    return outcome.of_error(e), answer
+  end
+  return outcome.of_status(response.status), answer
+end
+
+function Transport:answered(response)
+  local id = response.id
+  local sending = self.flying[id]
+  self.flying[id] = nil
+  task.on_event(id, nil)
+  local result, answer = read(response)
+  self.on_end(sending, result, answer, response.total_us + (sending.waited_us or 0))
+end
+
+-- ---- recorders ----
+
+-- The recorder that a plan leads to, and the path there; false when that is the network.
+local function recorder_of(self, plan)
+  if self.catch_all then
+    return self.catch_all, plan.url
+  end
+  if plan.recorder == nil then
+    plan.recorder, plan.path = recorder.parse(plan.url)
+    plan.recorder = plan.recorder or false
+  end
+  return plan.recorder and self.recorders[plan.recorder], plan.path
+end
+
+local function to_recorder(known, path, sending)
+  local plan, headers = sending.plan, {}
+  for name, value in pairs(target.headers(plan, sending.schedule_time, sending.token)) do
+    headers[name:lower()] = value
   end
   local response = known:receive {
-    job = job,
-    method = request.method,
+    job = sending.job,
+    method = plan.method,
     path = path == "" and "/" or path,
     headers = headers,
-    body = request.body or "",
+    body = plan.body or "",
   }
   return outcome.of_status(response.status), response.body:sub(1, KEPT_ANSWER), 0
 end
 
-local function deliver(self, request, job)
-  if self.catch_all then
-    return to_recorder(self.catch_all, request.url, request, job)
+local function deliver(self, sending, waited_ms)
+  local known, path = recorder_of(self, sending.plan)
+  if known then
+    local result, answer, latency_us = to_recorder(known, path, sending)
+    return result, answer, latency_us + waited_ms * 1000
+  elseif known == nil then
+    local words = "no recorder '%s' is in the scheduler's process"
+    local e = err.new("UNAVAILABLE", words:format(sending.plan.recorder))
+    return outcome.of_error(e), "", waited_ms * 1000
   end
-  local name, path = recorder.parse(request.url)
-  if not name then
-    return over_the_network(self, request)
-  elseif not self.recorders[name] then
-    local e = err.new("UNAVAILABLE", ("no recorder '%s' is in the scheduler's process"):format(name))
-    return outcome.of_error(e), "", 0
-  end
-  return to_recorder(self.recorders[name], path, request, job)
+  return over_the_network(self, sending, waited_ms)
 end
 
 -- ---- faults ----
 
-local function with_fault(self, fault, request, job)
-  local clock, timeout_ms = self.clock, request.timeout_ms
+local function with_fault(self, fault, sending)
+  local clock, timeout_ms = self.clock, sending.plan.timeout_ms
   local wait_ms = fault.timeout and timeout_ms or math.min(fault.delay_ms or 0, timeout_ms)
   clock:sleep_until(clock:now_ms() + wait_ms)
   if wait_ms >= timeout_ms then
@@ -116,26 +212,37 @@ local function with_fault(self, fault, request, job)
   elseif fault.status then
     return outcome.of_status(fault.status), "", wait_ms * 1000
   end
-  request.timeout_ms = timeout_ms - wait_ms
-  local result, answer, latency_us = deliver(self, request, job)
-  return result, answer, latency_us + wait_ms * 1000
+  return deliver(self, sending, wait_ms)
 end
 
----Send a request and wait for its end.
----@param job string full name
----@param request table of mooncron.scheduler.target; this function's own from now on
----@return mooncron.scheduler.Outcome
+---Whether sending something of this plan may wait: then it has to be done in a task.
+---@param plan mooncron.scheduler.Plan
+---@return boolean
+function Transport:may_wait(plan)
+  local known = recorder_of(self, plan)
+  return self.faults:any() or known and known:may_wait() or false
+end
+
+---Send a request. Returns what came of it, or nothing: then `on_end` is told.
+---@param sending mooncron.scheduler.Sending
+---@return mooncron.scheduler.Outcome?
 ---@return string answer its first bytes
 ---@return integer latency_us
-function Transport:send(job, request)
-  local fault = self.faults:take(job)
+function Transport:send(sending)
+  local fault = self.faults:take(sending.job)
   if fault then
-    return with_fault(self, fault, request, job)
+    return with_fault(self, fault, sending)
   end
-  return deliver(self, request, job)
+  return deliver(self, sending, 0)
 end
 
+---Break off what is on its way.
 function Transport:close()
+  for id in pairs(self.flying) do
+    task.on_event(id, nil)
+    task.loop():cancel(id)
+  end
+  self.flying = {}
   self.client:close()
 end
 
