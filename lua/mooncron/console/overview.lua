@@ -59,11 +59,11 @@ end
 ---@param attempt table its row
 function Overview:attempted(attempt)
   self:forget(attempt.job)
-  if attempt.plan and attempt.id then
+  if attempt.plan and attempt.attempt_id then
     self.plans[self.kept[self.next_kept] or 0] = nil
-    self.kept[self.next_kept] = attempt.id
+    self.kept[self.next_kept] = attempt.attempt_id
     self.next_kept = self.next_kept % MAX_REQUESTS + 1
-    self.plans[attempt.id] = attempt.plan
+    self.plans[attempt.attempt_id] = attempt.plan
   end
 end
 

@@ -9,6 +9,14 @@ local task <const> = require "mooncron.task"
 
 local M = {}
 
+---A row of `executions` that has been claimed, and its attempt that is on its way: what that is sent
+---with (see mooncron.scheduler.Sending), and the columns of its row in `attempts`.
+---@class mooncron.scheduler.Execution: mooncron.scheduler.Sending
+---@field row table? the job's row as a claim of its slot has left it
+---@field known mooncron.scheduler.Known of the job, when it was claimed
+---@field epoch integer of the store at that time
+---@field attempt_id integer? of the attempt's row, once there is one
+
 ---A run that begins so much later than its slot makes up for a missed one.
 M.LATE_MS = 60000
 
@@ -31,18 +39,18 @@ end
 
 -- App Engine's 503 is retried whatever the configuration says, and does not count (reference:
 -- AppEngineHttpTarget).
-local function is_uncounted(job, record)
-  return job.app_engine_http_target ~= nil and record.http_status == 503
+local function is_uncounted(job, execution)
+  return job.app_engine_http_target ~= nil and execution.http_status == 503
 end
 
 -- When to try again, nil: the execution is over; and the failures that count by then.
-local function next_attempt(self, row, job, record)
-  local execution, now_ms = record.execution, record.ended_ms
-  if record.code == "OK" or row.state ~= "ENABLED" then
+local function next_attempt(self, row, job, execution)
+  local now_ms = execution.ended_ms
+  if execution.code == "OK" or row.state ~= "ENABLED" then
     return nil -- paused meanwhile: no spurious run
   end
   local policy = retry.policy(job.retry_config)
-  if is_uncounted(job, record) then
+  if is_uncounted(job, execution) then
     local k = math.min(execution.attempt - 1, policy.doublings)
     return now_ms + retry.gap_ms(policy, k, self.back_off), execution.failures
   end
@@ -84,39 +92,13 @@ local function end_execution(self, row, job, execution, now_ms)
   end
 end
 
--- The attempt's row for the log, what came of it still to be filled in; and what it is sent with.
-local function record_of(self, execution)
-  local job = execution.known.job
-  local target_type, where = target.describe(job)
-  return {
-    job = job.name,
-    scheduled_ms = execution.scheduled_ms,
-    forced = execution.forced,
-    attempt = execution.attempt,
-    started_ms = self.clock:now_ms(),
-    ended_ms = nil,
-    latency_us = nil,
-    target_type = target_type,
-    target = where,
-    code = nil,
-    http_status = nil,
-    debug_info = nil,
-    answer = nil,
-    note = execution.note,
-    execution = execution,
-    plan = nil,
-    schedule_time = nil,
-    id = nil,
-  }
-end
-
 -- ---- writing down ----
 
 -- Write down what an attempt came to. The job is read again when it has been changed meanwhile, or
 -- deleted. Lasts once the turn is committed.
-local function close(self, record)
-  local store, execution = self.store, record.execution
-  local ok, e = store:insert_attempt(record)
+local function close(self, execution)
+  local store = self.store
+  local ok, e = store:insert_attempt(execution)
   if not ok then
     return nil, e
   end
@@ -128,53 +110,53 @@ local function close(self, record)
     end
     job = store:resource_of(row)
   end
-  local due_ms, failures = next_attempt(self, row, job, record)
+  local due_ms, failures = next_attempt(self, row, job, execution)
   if due_ms then
     row.schedule_ms = due_ms -- "or the next retry" [ref]
     ok, e = store:put_off_execution(execution, due_ms, failures)
   else
     ok, e = store:delete_execution(execution)
-    end_execution(self, row, job, execution, record.ended_ms)
+    end_execution(self, row, job, execution, execution.ended_ms)
   end
   if not ok then
     return nil, e
   end
-  return store:update_outcome(row, record.started_ms, err.number[record.code])
+  return store:update_outcome(row, execution.started_ms, err.number[execution.code])
 end
 
 local write
 
 -- What the store has refused is written after a pause, however long it refuses.
-local function put_off(self, record, e)
+local function put_off(self, execution, e)
   self:complain("an attempt cannot be recorded, trying again", e)
-  self.unwritten[#self.unwritten + 1] = record
+  self.unwritten[#self.unwritten + 1] = execution
   if self.unwritten[2] then
     return
   end
   self:spawn(function()
     task.sleep(self.retry_store_s)
-    local records = self.unwritten
+    local executions = self.unwritten
     self.unwritten = {}
-    for _, late in ipairs(records) do
+    for _, late in ipairs(executions) do
       write(self, late)
     end
   end)
 end
 
-function write(self, record)
+function write(self, execution)
   local store = self.store
-  if self.is_closed or store.epoch ~= record.execution.epoch then
+  if self.is_closed or store.epoch ~= execution.epoch then
     return self:landed(1) -- nobody is there to write it down, or all was dropped meanwhile
   end
-  local fine, ok, e = pcall(close, self, record)
+  local fine, ok, e = pcall(close, self, execution)
   if not fine then
     ok, e = nil, err.is(ok) and ok or err.new("INTERNAL", tostring(ok))
     store:fail(e)
   end
   if not ok then
-    return put_off(self, record, e)
+    return put_off(self, execution, e)
   end
-  self.written[#self.written + 1] = record
+  self.written[#self.written + 1] = execution
   if not self.written[2] then
     store:after_commit(self.on_commit)
   end
@@ -184,74 +166,76 @@ end
 ---@param self mooncron.scheduler.Dispatcher
 ---@param e mooncron.Err?
 function M.committed(self, e)
-  local records = self.written
+  local executions = self.written
   self.written = {}
-  for _, record in ipairs(records) do
+  for _, execution in ipairs(executions) do
     if e then
-      put_off(self, record, e)
+      put_off(self, execution, e)
     elseif self.on_attempt then
-      self.on_attempt(record)
+      self.on_attempt(execution)
     end
   end
-  self:landed(e and 0 or #records)
+  self:landed(e and 0 or #executions)
 end
 
 ---An attempt has ended: write down what came of it.
 ---@param self mooncron.scheduler.Dispatcher
----@param record table
+---@param execution table
 ---@param result mooncron.scheduler.Outcome
 ---@param answer string its first bytes
 ---@param latency_us integer
-function M.ended(self, record, result, answer, latency_us)
-  record.ended_ms, record.latency_us, record.answer = self.clock:now_ms(), latency_us, answer
-  record.code, record.http_status, record.debug_info = result.code, result.http_status, result.debug_info
-  write(self, record)
+function M.ended(self, execution, result, answer, latency_us)
+  execution.ended_ms, execution.latency_us, execution.answer = self.clock:now_ms(), latency_us, answer
+  execution.code, execution.http_status, execution.debug_info = result.code, result.http_status, result.debug_info
+  write(self, execution)
 end
 
 -- ---- sending ----
 
-local function send(self, record)
-  local wanted = record.plan.token_target
+local function send(self, execution)
+  local wanted = execution.plan.token_target
   if wanted then
     local token, e = self.token(wanted)
     if not token then
       return outcome.of_refusal(e), "", 0
     end
-    record.token = token
+    execution.token = token
   end
-  return self.transport:send(record)
+  return self.transport:send(execution)
 end
 
 -- The same, whatever happens: an execution that is claimed is closed.
-local function send_safely(self, record)
-  local ok, result, answer, latency_us = pcall(send, self, record)
+local function send_safely(self, execution)
+  local ok, result, answer, latency_us = pcall(send, self, execution)
   if not ok then
     local e = err.is(result) and result or err.new("INTERNAL", tostring(result))
     result, answer, latency_us = outcome.of_refusal(e), "", 0
   end
   if result then
-    M.ended(self, record, result, answer, latency_us)
+    M.ended(self, execution, result, answer, latency_us)
   end
 end
 
 ---Make the attempt that `execution` has been claimed for; what came of it is written down later.
 ---@param self mooncron.scheduler.Dispatcher
----@param execution table its row, with what the claim knows of its job
+---@param execution mooncron.scheduler.Execution
 function M.start(self, execution)
-  local known, record = execution.known, record_of(self, execution)
-  local e
+  local known, e = execution.known, nil
+  execution.job = known.job.name
+  execution.target_type, execution.target = target.describe(known.job)
+  execution.started_ms = self.clock:now_ms()
   if not known.plan then
     known.plan, e = target.plan(known.job, self)
   end
   local plan = known.plan
   if not plan then
-    return M.ended(self, record, outcome.of_refusal(e), "", 0)
+    return M.ended(self, execution, outcome.of_refusal(e), "", 0)
   end
-  record.plan, record.schedule_time = plan, M.schedule_time(self, execution.scheduled_ms)
+  execution.plan, execution.schedule_time = plan, M.schedule_time(self, execution.scheduled_ms)
   if plan.token_target or self.transport:may_wait(plan) then
-    self:spawn(send_safely, self, record)
+    self:spawn(send_safely, self, execution)
   else
-    send_safely(self, record)
+    send_safely(self, execution)
   end
 end
 

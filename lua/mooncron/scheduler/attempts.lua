@@ -33,7 +33,7 @@ function M.prune(self, now_ms)
 end
 
 ---@param self mooncron.scheduler.Store
----@param a table gets its id
+---@param a table gets `attempt_id`
 ---@return integer|true|nil
 ---@return mooncron.Err?
 function M.insert(self, a)
@@ -45,10 +45,10 @@ function M.insert(self, a)
   if not ok then
     return nil, e
   end
-  a.id = self.db:last_rowid()
+  a.attempt_id = self.db:last_rowid()
   self.on_change(a.job, a)
   local now_and_then = math.max(1, math.min(1000, self.limits.max_attempts // 10))
-  if a.id % now_and_then == 0 then
+  if a.attempt_id % now_and_then == 0 then
     return M.prune(self, a.ended_ms)
   end
   return true

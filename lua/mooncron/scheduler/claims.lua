@@ -59,6 +59,10 @@ local function claim_job(self, row, now_ms, starts)
     row = row,
     known = known,
     epoch = self.store.epoch,
+    -- room for the attempt
+    job = nil, plan = nil, schedule_time = nil, token = nil, started_ms = nil, ended_ms = nil,
+    latency_us = nil, target_type = nil, target = nil, code = nil, http_status = nil, debug_info = nil,
+    answer = nil, attempt_id = nil,
   }
   starts[#starts + 1] = execution
   row.due_ms = nil -- no second execution of a job while one is out [ref]

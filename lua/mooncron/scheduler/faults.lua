@@ -142,9 +142,9 @@ end
 ---@param job string full name
 ---@return table? rule with `status`, `delay_ms`, `refuse`, `timeout`
 function Faults:take(job)
-  local id = job:match("[^/]*$")
   for i, rule in ipairs(self.rules) do
-    if (rule.job:find("/", 1, true) and job or id):find(rule.pattern) then
+    local name = rule.job:find("/", 1, true) and job or job:match("[^/]*$")
+    if name:find(rule.pattern) then
       if rule.times then
         rule.times = rule.times - 1
         if rule.times == 0 then

@@ -65,9 +65,8 @@ local function counts_of(self, job)
   return counts
 end
 
-local function add(self, job, name)
-  local counts = counts_of(self, job)
-  self.all[name], counts[name] = self.all[name] + 1, counts[name] + 1
+local function add(all, counts, name)
+  all[name], counts[name] = all[name] + 1, counts[name] + 1
 end
 
 ---A slot or a forced run came due.
@@ -75,28 +74,30 @@ end
 ---@param slot_ms integer? when it began that late; nil: it was left out
 ---@param now_ms integer
 function Metrics:came_due(job, slot_ms, now_ms)
-  add(self, job, "due")
+  local all, counts = self.all, counts_of(self, job)
+  add(all, counts, "due")
   if slot_ms then
-    add(self, job, "fired")
+    add(all, counts, "fired")
     if now_ms - slot_ms > LATE_MS then
-      add(self, job, "late")
+      add(all, counts, "late")
     end
   end
 end
 
 ---@param attempt table its record
 function Metrics:attempted(attempt)
-  add(self, attempt.job, "attempts")
+  local all, counts = self.all, counts_of(self, attempt.job)
+  add(all, counts, "attempts")
   if attempt.code ~= "OK" then
-    add(self, attempt.job, "failed")
+    add(all, counts, "failed")
   end
-  local latency, seconds = self.latency, attempt.latency_us / 1000000
+  local latency, seconds, i = self.latency, attempt.latency_us / 1000000, 1
   latency.sum_us, latency.count = latency.sum_us + attempt.latency_us, latency.count + 1
-  for i, bound in ipairs(BUCKETS) do
-    if seconds <= bound then
-      latency[i] = latency[i] + 1
-      break
-    end
+  while BUCKETS[i] and seconds > BUCKETS[i] do
+    i = i + 1
+  end
+  if BUCKETS[i] then
+    latency[i] = latency[i] + 1
   end
 end
 

@@ -21,6 +21,7 @@ local Recorder = { __name = "mooncron.recorder" }
 Recorder.__index = Recorder
 
 local DEFAULT <const> = { status = 200, headers = {}, body = "" }
+local SLOTS <const> = 5 -- of `kept` for a request: a function and the values that it makes it of
 local MAX_KEPT <const> = 100000 -- requests; the oldest go first
 
 ---@param name string
@@ -61,19 +62,41 @@ function Recorder:may_wait()
   return type(self.answer) == "function"
 end
 
----Take a request. What its answering function raises is raised here.
----@param request mooncron.RecordedRequest
+local function itself(request)
+  return request
+end
+
+-- The n-th request, which is made when it is first looked at.
+local function look_at(self, n)
+  local kept, at = self.kept, n * SLOTS
+  if kept[at] ~= itself then
+    kept[at + 1] = kept[at](table.unpack(kept, at + 1, at + SLOTS - 1))
+    kept[at], kept[at + 2], kept[at + 3], kept[at + 4] = itself, nil, nil, nil
+  end
+  return kept[at + 1]
+end
+
+local function forget(self, n)
+  for at = n * SLOTS, n * SLOTS + SLOTS - 1 do
+    self.kept[at] = nil
+  end
+end
+
+---Take a request that `make(a, b, c, d)` tells of: most are counted and never looked at. What its
+---answering function raises is raised here.
+---@param make fun(a: any, b: any, c: any, d: any): mooncron.RecordedRequest
 ---@return { status: integer, headers: table, body: string }
-function Recorder:receive(request)
+function Recorder:receive_from(make, a, b, c, d)
   self.tail, self.total = self.tail + 1, self.total + 1
-  self.kept[self.tail] = request
+  local kept, at = self.kept, self.tail * SLOTS
+  kept[at], kept[at + 1], kept[at + 2], kept[at + 3], kept[at + 4] = make, a, b, c, d or false
   if self.tail - self.head >= MAX_KEPT then
-    self.kept[self.head] = nil
+    forget(self, self.head)
     self.head = self.head + 1
   end
   local answer = self.answer
   if type(answer) == "function" then
-    answer = answer(request)
+    answer = answer(look_at(self, self.tail))
   end
   if not answer then
     return DEFAULT
@@ -81,10 +104,21 @@ function Recorder:receive(request)
   return { status = answer.status or 200, headers = answer.headers or {}, body = answer.body or "" }
 end
 
+---Take a request.
+---@param request mooncron.RecordedRequest
+---@return { status: integer, headers: table, body: string }
+function Recorder:receive(request)
+  return self:receive_from(itself, request)
+end
+
 ---What has arrived, the oldest first.
 ---@return mooncron.RecordedRequest[]
 function Recorder:requests()
-  return table.move(self.kept, self.head, self.tail, 1, {})
+  local list = {}
+  for n = self.head, self.tail do
+    list[#list + 1] = look_at(self, n)
+  end
+  return list
 end
 
 ---@return integer requests since the beginning, or since `clear`
@@ -94,7 +128,7 @@ end
 
 ---@return mooncron.RecordedRequest?
 function Recorder:last()
-  return self.kept[self.tail]
+  return self.tail >= self.head and look_at(self, self.tail) or nil
 end
 
 ---Forget what has arrived.

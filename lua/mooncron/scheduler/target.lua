@@ -17,6 +17,7 @@ local M = {}
 ---@field token fun(target: table): string?, mooncron.Err? a bearer token for oidc_token or oauth_token
 
 ---@class mooncron.scheduler.Plan
+---@field job string full name
 ---@field method string
 ---@field url string
 ---@field body string?
@@ -167,7 +168,11 @@ local PLANNERS <const> = {
 function M.plan(job, routes)
   for _, row in ipairs(PLANNERS) do
     if job[row.field] then
-      return row.plan(job, routes)
+      local plan, e = row.plan(job, routes)
+      if plan then
+        plan.job = job.name
+      end
+      return plan, e
     end
   end
   return nil, err.new("INTERNAL", "the job has no target")

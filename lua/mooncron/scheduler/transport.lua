@@ -170,18 +170,23 @@ local function recorder_of(self, plan)
   return plan.recorder and self.recorders[plan.recorder], plan.path
 end
 
-local function to_recorder(known, path, sending)
-  local plan, headers = sending.plan, {}
-  for name, value in pairs(target.headers(plan, sending.schedule_time, sending.token)) do
+-- The request as a recorder has it.
+local function recorded(plan, path, schedule_time, token)
+  local headers = {}
+  for name, value in pairs(target.headers(plan, schedule_time, token)) do
     headers[name:lower()] = value
   end
-  local response = known:receive {
-    job = sending.job,
+  return {
+    job = plan.job,
     method = plan.method,
     path = path == "" and "/" or path,
     headers = headers,
     body = plan.body or "",
   }
+end
+
+local function to_recorder(known, path, sending)
+  local response = known:receive_from(recorded, sending.plan, path, sending.schedule_time, sending.token)
   return outcome.of_status(response.status), response.body:sub(1, KEPT_ANSWER), 0
 end
 
