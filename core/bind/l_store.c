@@ -124,18 +124,29 @@ static void push_value(lua_State *L, const struct mc_value *value)
   }
 }
 
-/* [-0, +1, m] the present row, keyed by column name */
-static void push_row(lua_State *L, const struct mc_cursor *cursor)
+/* [-0, +n, v] the names of the columns, for the rows that follow */
+static int push_names(lua_State *L, const struct mc_cursor *cursor)
 {
   int columns = mc_cursor_columns(cursor), i;
+
+  luaL_checkstack(L, columns + LUA_MINSTACK, "too many columns");
+  for(i = 0; i < columns; i++)
+    lua_pushstring(L, mc_cursor_name(cursor, i));
+  return columns;
+}
+
+/* [-0, +1, m] the present row, keyed by the names of its columns, which stand from `names` on */
+static void push_row(lua_State *L, const struct mc_cursor *cursor, int names, int columns)
+{
   struct mc_value value;
+  int i;
 
   lua_createtable(L, 0, columns);
   for(i = 0; i < columns; i++) {
     mc_cursor_value(cursor, i, &value);
     if(value.type == MC_VALUE_NULL)
       continue;
-    lua_pushstring(L, mc_cursor_name(cursor, i));
+    lua_pushvalue(L, names + i);
     push_value(L, &value);
     lua_rawset(L, -3);
   }
@@ -184,7 +195,7 @@ static int store_row(lua_State *L)
   struct statement_args args;
   struct mc_cursor *cursor;
   struct mc_err err;
-  int rc;
+  int rc, names;
 
   read_args(L, &args);
   cursor = push_cursor(L);
@@ -193,9 +204,10 @@ static int store_row(lua_State *L)
     rc = mc_cursor_step(cursor, &err);
   if(rc < 0)
     return mcL_fail(L, &err);
-  if(rc > 0)
-    push_row(L, cursor);
-  else
+  if(rc > 0) {
+    names = lua_gettop(L) + 1;
+    push_row(L, cursor, names, push_names(L, cursor));
+  } else
     lua_pushnil(L);
   return mc_cursor_finish(cursor, &err) ? mcL_fail(L, &err) : 1;
 }
@@ -208,20 +220,22 @@ static int store_rows(lua_State *L)
   struct mc_cursor *cursor;
   struct mc_err err;
   lua_Integer n = 0;
-  int rc;
+  int rc, names, columns;
 
   read_args(L, &args);
   cursor = push_cursor(L);
   rc = mc_store_query(store, cursor, args.sql, args.len, args.params, args.count, &err);
   if(rc)
     return mcL_fail(L, &err);
+  names = lua_gettop(L) + 1;
+  columns = push_names(L, cursor);
   lua_newtable(L);
   while((rc = mc_cursor_step(cursor, &err)) > 0) {
     if(n == MAX_ROWS) {
       rc = mc_fail(&err, MC_RESOURCE_EXHAUSTED, 0, "more than %d rows: add a LIMIT", MAX_ROWS);
       break;
     }
-    push_row(L, cursor);
+    push_row(L, cursor, names, columns);
     lua_rawseti(L, -2, ++n);
   }
   return rc ? mcL_fail(L, &err) : 1;

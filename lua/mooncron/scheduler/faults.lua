@@ -143,7 +143,7 @@ end
 ---@return table? rule with `status`, `delay_ms`, `refuse`, `timeout`
 function Faults:take(job)
   for i, rule in ipairs(self.rules) do
-    local name = rule.job:find("/", 1, true) and job or job:match("[^/]*$")
+    local name = rule.job:find("/", 1, true) and job or job:match("^.*/(.*)$") or job
     if name:find(rule.pattern) then
       if rule.times then
         rule.times = rule.times - 1

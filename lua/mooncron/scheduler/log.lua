@@ -10,6 +10,9 @@ M.formats = { text = true, json = true }
 
 local ORDER <const> = { "time", "severity", "message", "job", "attempt", "code", "httpStatus", "latencyMs" }
 
+-- Logs that leave attempts out: nothing is to be made for them.
+local quiet <const> = setmetatable({}, { __mode = "k" })
+
 -- Bytes that are no UTF-8, and controls, do not break a line.
 local function clean(text)
   text = text:gsub("%c", " ")
@@ -23,7 +26,7 @@ end
 --- `quiet` leaves all but errors out; `now_ms` is the system's clock
 ---@return mooncron.scheduler.Log
 function M.new(options)
-  return function(severity, message, fields)
+  local function log(severity, message, fields)
     if options.quiet and severity ~= "ERROR" then
       return
     end
@@ -38,13 +41,18 @@ function M.new(options)
     line.time, line.severity, line.message = core.time.format(options.now_ms(), 3), severity, message
     options.write(assert(json.canonical(line, ORDER)) .. "\n")
   end
+  quiet[log] = options.quiet or nil
+  return log
 end
 
 ---Tell of an attempt.
 ---@param log mooncron.scheduler.Log
 ---@param attempt table its record
 function M.attempt(log, attempt)
-  local id = attempt.job:match("[^/]*$")
+  if quiet[log] then
+    return
+  end
+  local id = attempt.job:match("^.*/(.*)$") or attempt.job
   local message = ("%s attempt %d: %s"):format(id, attempt.attempt, attempt.debug_info)
   log(attempt.code == "OK" and "INFO" or "WARNING", message, {
     job = attempt.job,

@@ -92,11 +92,8 @@ function Store:fail(e)
   end
 end
 
--- Before each change. The first one of a turn begins its transaction.
+-- The first change of a turn begins its transaction.
 local function begin(self)
-  if self.open_turn then
-    return true
-  end
   local ok, e = self.db:begin()
   if not ok then
     return nil, e
@@ -114,15 +111,15 @@ end
 ---@return integer? rows changed
 ---@return mooncron.Err?
 function Store:change(sql, ...)
-  local ok, e = begin(self)
-  if not ok then
-    return nil, e
-  end
-  if self.failure then
+  if not self.open_turn then
+    local ok, e = begin(self)
+    if not ok then
+      return nil, e
+    end
+  elseif self.failure then
     return nil, self.failure
   end
-  local count
-  count, e = self.db:run(sql, ...)
+  local count, e = self.db:run(sql, ...)
   if not count and e.code ~= "ALREADY_EXISTS" then
     self:fail(e)
   end

@@ -64,7 +64,7 @@ local function common_headers(job, target)
     end
   end
   headers["X-CloudScheduler"] = "true"
-  headers["X-CloudScheduler-JobName"] = job.name:match("[^/]+$")
+  headers["X-CloudScheduler-JobName"] = job.name:match("^.*/(.*)$") or job.name
   if target.body and not own["content-type"] then
     headers["Content-Type"] = "application/octet-stream"
   end
