@@ -39,6 +39,27 @@ describe("scheduler.recorder", function()
     assert.same({ 0, {} }, { r:count(), r:requests() })
   end)
 
+  it("makes a request when somebody looks at it, and once", function()
+    local made = 0
+    local function make(a, b, c, d)
+      made = made + 1
+      return request { body = ("%s %s %s %s"):format(a, b, c, d) }
+    end
+    r:receive_from(make, 1, 2, 3)
+    r:receive_from(make, 4, 5, 6, 7)
+    assert.same({ 2, 0 }, { r:count(), made })
+    assert.equal("4 5 6 7", r:last().body)
+    assert.equal("1 2 3 false", r:requests()[1].body)
+    assert.equal(r:requests()[2], r:last())
+    assert.equal(2, made)
+    r:respond(function(got)
+      return { body = got.body }
+    end)
+    assert.equal("8 9 10 11", r:receive_from(make, 8, 9, 10, 11).body)
+    r:clear()
+    assert.is_nil(r:last())
+  end)
+
   it("answers 200, or as it is told", function()
     assert.same({ status = 200, headers = {}, body = "" }, r:receive(request()))
     r:respond { status = 503, body = "no" }

@@ -335,6 +335,49 @@ describe("scheduler.dispatcher", function()
     assert.equal("2026-10-05T12:00:00Z", s.jobs:get(id "a").schedule_time)
   end)
 
+  it("sends what was patched since the slot before", function()
+    receiver = scheduling.receiver()
+    create "a"
+    s:advance "1m"
+    local target = { http_target = { uri = receiver.url .. "/b", http_method = "PUT" } }
+    assert(s.jobs:patch(id "a", target, require("mooncron.api.mask").implied))
+    s:advance "1m"
+    local sent = {}
+    for i, request in ipairs(receiver.requests) do
+      sent[i] = request.method .. " " .. request.target
+    end
+    assert.same({ "POST /a", "PUT /b" }, sent)
+  end)
+
+  it("tells each of several attempts that end at once, with its own slot and token", function()
+    local told = {}
+    s.dispatcher.on_attempt = function(attempt)
+      told[#told + 1] = attempt.job:match("[^/]+$") .. " " .. attempt.code
+    end
+    s.dispatcher.token = function(target)
+      return "token-" .. target.oidc_token.audience
+    end
+    receiver = scheduling.receiver()
+    for _, name in ipairs { "a", "b" } do
+      local token = { audience = name, service_account_email = "a@example.com" }
+      create(name, { http_target = { uri = receiver.url .. "/" .. name, oidc_token = token } })
+    end
+    create "c"
+    s:advance "2m"
+    assert.equal(6, #told)
+    local sent = {}
+    for i, request in ipairs(receiver.requests) do
+      local headers = request.headers
+      sent[i] = ("%s %s %s"):format(request.target, headers["x-cloudscheduler-scheduletime"]:sub(15, 16),
+        headers.authorization or "-")
+    end
+    table.sort(sent)
+    assert.same({
+      "/a 01 Bearer token-a", "/a 02 Bearer token-a", "/b 01 Bearer token-b", "/b 02 Bearer token-b",
+      "/c 01 -", "/c 02 -",
+    }, sent)
+  end)
+
   -- ---- what comes of an attempt ----
 
   it("records each attempt", function()
@@ -598,6 +641,46 @@ describe("scheduler.dispatcher", function()
       assert.equal(1, #assert(s:attempts {}))
       assert.equal(1, s.store:natural_execution(s.store:job(id "a").id).failures)
       assert.equal(START_MS + MINUTE + 5000, s.store:next_due_ms())
+    end)
+
+    it("records all of several attempts, each once, and goes on", function()
+      receiver = scheduling.receiver()
+      for _, name in ipairs { "a", "b", "c" } do
+        create(name, { schedule = "* * * * *" })
+      end
+      assert(s.store:durable())
+      local told = 0
+      s.dispatcher.on_attempt = function()
+        told = told + 1
+      end
+      local refused = 0
+      s.dispatcher.complain = function()
+        refused = refused + 1
+        db.faults.run = refused < 9 and db.faults.run or nil
+      end
+      db.faults.match = "INSERT INTO attempts"
+      db.faults.run = err.new("RESOURCE_EXHAUSTED", "disk is full")
+      fire_at(START_MS + MINUTE)
+      wait_until_idle()
+      assert.is_true(refused >= 9)
+      assert.same({ 3, 3, 3 }, { told, #assert(s:attempts {}), #receiver.requests })
+      fire_at(START_MS + 2 * MINUTE)
+      wait_until_idle()
+      assert.same({ 6, 6, 6 }, { told, #assert(s:attempts {}), #receiver.requests })
+    end)
+
+    it("sends nothing of a change that was undone", function()
+      receiver = scheduling.receiver()
+      create "a"
+      assert(s.store:durable())
+      db.faults.commit = err.new("RESOURCE_EXHAUSTED", "disk is full")
+      local target = { http_target = { uri = receiver.url .. "/b", http_method = "PUT" } }
+      assert(s.jobs:patch(id "a", target, require("mooncron.api.mask").implied))
+      assert.is_nil((s.store:durable()))
+      db.faults = {}
+      fire_at(START_MS + MINUTE)
+      wait_until_idle()
+      assert.equal("/a", receiver.requests[1].target)
     end)
 
     it("says the same thing once a minute", function()

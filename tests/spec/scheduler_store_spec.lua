@@ -184,6 +184,47 @@ describe("scheduler.store's group commit", function()
     assert.is_true(s:durable(), "nothing was open")
   end)
 
+  local function claim()
+    assert(s:insert_job(row("a", { due_ms = 5, schedule_ms = 5 })))
+    assert(s:durable())
+    local due = assert(s:due_jobs(5, 1))[1]
+    due.schedule_ms = 65
+    assert(s:claim_slot(due))
+    assert(s:durable())
+    return due
+  end
+
+  it("knows a claim's row as long as the job is as it was then", function()
+    local due = claim()
+    assert.equal(due, s:unchanged(due))
+    local stored = s:job_by_id(due.id)
+    assert.same({ 65, nil }, { stored.schedule_ms, stored.due_ms })
+    assert.is_nil(s:unchanged(nil))
+    assert.is_nil(s:unchanged(stored), "another row of it")
+  end)
+
+  local CHANGES <const> = {
+    { "an update", function(stored) assert(s:update_job(stored)) end },
+    { "an attempt", function(stored) assert(s:update_outcome(stored, 7, 0)) end },
+    { "a slot that is left out", function(stored) assert(s:update_slot(stored)) end },
+    { "another claim", function(stored) assert(s:claim_slot(stored)) end },
+    { "its end", function(stored) assert(s:delete_job(stored)) end },
+    { "a reset", function() assert(s:reset()) end },
+    { "a turn that fails", function(stored)
+      db.faults.commit = FULL
+      assert(s:insert_job(row "b"))
+      assert.is_nil((s:durable()))
+      assert.equal("a", stored.name:match("[^/]+$"))
+    end },
+  }
+  for _, change in ipairs(CHANGES) do
+    it("does not take a claim's row for the job's after " .. change[1], function()
+      local due = claim()
+      change[2](assert(s:job_by_id(due.id)))
+      assert.is_nil(s:unchanged(due))
+    end)
+  end
+
   it("tells the others when one of those who wait raises", function()
     local told = 0
     assert(s:insert_job(row "a"))

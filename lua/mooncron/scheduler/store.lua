@@ -272,8 +272,6 @@ function Store:update_outcome(row, attempted_ms, status)
 end
 
 ---A claim's row, if the job is still as it was then.
----@param row table?
----@return table?
 function Store:unchanged(row)
   return row and self.claimed[row.id] == row and row or nil
 end
