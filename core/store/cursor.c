@@ -21,8 +21,8 @@ static void free_statement(struct mc_statement *statement)
   mc_free(statement);
 }
 
-/* FNV-1a [RFC draft-eastlake-fnv], by words of eight bytes: an SQL text is long, and hashed whenever
-   it runs. */
+/* FNV-1a [RFC draft-eastlake-fnv], but by words of eight bytes: an SQL text is long, and hashed
+   whenever it runs. */
 static uint64_t hash_of(const char *text, size_t len)
 {
   uint64_t hash = 0xcbf29ce484222325u ^ len, word;

@@ -186,7 +186,8 @@ end
 ---@param latency_us integer
 function M.ended(self, execution, result, answer, latency_us)
   execution.ended_ms, execution.latency_us, execution.answer = self.clock:now_ms(), latency_us, answer
-  execution.code, execution.http_status, execution.debug_info = result.code, result.http_status, result.debug_info
+  execution.code, execution.http_status = result.code, result.http_status
+  execution.debug_info = result.debug_info
   write(self, execution)
 end
 
