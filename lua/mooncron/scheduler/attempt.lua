@@ -222,16 +222,16 @@ end
 ---@param execution mooncron.scheduler.Execution
 function M.start(self, execution)
   local known, e = execution.known, nil
-  execution.job = known.job.name
-  execution.target_type, execution.target = target.describe(known.job)
   execution.started_ms = self.clock:now_ms()
   if not known.plan then
     known.plan, e = target.plan(known.job, self)
   end
   local plan = known.plan
   if not plan then
+    execution.target_type, execution.target = target.describe(known.job)
     return M.ended(self, execution, outcome.of_refusal(e), "", 0)
   end
+  execution.target_type, execution.target = plan.target_type, plan.target
   execution.plan, execution.schedule_time = plan, M.schedule_time(self, execution.scheduled_ms)
   if plan.token_target or self.transport:may_wait(plan) then
     self:spawn(send_safely, self, execution)

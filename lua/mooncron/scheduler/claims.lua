@@ -59,8 +59,9 @@ local function claim_job(self, row, now_ms, starts)
     row = row,
     known = known,
     epoch = self.store.epoch,
+    job = row.name,
     -- room for the attempt
-    job = nil, plan = nil, schedule_time = nil, token = nil, started_ms = nil, ended_ms = nil,
+    plan = nil, schedule_time = nil, token = nil, started_ms = nil, ended_ms = nil,
     latency_us = nil, target_type = nil, target = nil, code = nil, http_status = nil, debug_info = nil,
     answer = nil, attempt_id = nil,
   }
@@ -85,7 +86,7 @@ local function claim_execution(self, execution, now_ms, starts)
   execution.attempt = execution.attempt + 1
   execution.first_ms = execution.first_ms or now_ms
   execution.due_ms = nil
-  execution.known, execution.epoch = self.store:known(row), self.store.epoch
+  execution.job, execution.known, execution.epoch = row.name, self.store:known(row), self.store.epoch
   starts[#starts + 1] = execution
   return self.store:update_execution(execution)
 end

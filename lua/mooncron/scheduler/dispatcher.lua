@@ -198,7 +198,7 @@ function Dispatcher:fire_due()
   for _, execution in ipairs(starts) do
     if execution.attempt == 1 then
       local slot_ms = execution.forced == 1 and now_ms or execution.scheduled_ms
-      self.on_due(execution.known.job.name, slot_ms, now_ms)
+      self.on_due(execution.job, slot_ms, now_ms)
     end
     attempt.start(self, execution)
   end

@@ -18,12 +18,17 @@ local M = {}
 
 ---@class mooncron.scheduler.Plan
 ---@field job string full name
+---@field target_type string
+---@field target string where it points, as M.describe has it
 ---@field method string
 ---@field url string
 ---@field body string?
 ---@field timeout_ms integer
 ---@field headers table<string, string> those that each attempt sends alike
 ---@field is_timed boolean the slot's time goes with them, in M.TIME
+---@field wire table? of the transport, as the next two
+---@field recorder string|false|nil
+---@field path string?
 ---@field token_target table? http_target whose bearer token goes with them, in M.TOKEN
 
 ---Headers that are an attempt's own.
@@ -82,7 +87,7 @@ end
 -- HTTP targets: default 180 s [ref].
 local DEFAULT_DEADLINE_MS <const> = 180000
 
-local function http_plan(job)
+local function plan_http(plan, job)
   local target = job.http_target
   local headers, own = common_headers(job, target)
   headers["User-Agent"] = "Google-Cloud-Scheduler"
@@ -93,15 +98,10 @@ local function http_plan(job)
   if has_token and own["authorization"] then
     headers[own["authorization"]] = nil
   end
-  return {
-    method = target.http_method or "POST",
-    url = encode_uri(target.uri),
-    headers = headers,
-    is_timed = true,
-    token_target = has_token and target or nil,
-    body = target.body,
-    timeout_ms = job.attempt_deadline and duration.to_ms(job.attempt_deadline) or DEFAULT_DEADLINE_MS,
-  }
+  plan.url, plan.method, plan.body = encode_uri(target.uri), target.http_method or "POST", target.body
+  plan.headers, plan.is_timed, plan.token_target = headers, true, has_token and target or nil
+  plan.timeout_ms = job.attempt_deadline and duration.to_ms(job.attempt_deadline) or DEFAULT_DEADLINE_MS
+  return plan
 end
 
 -- The more of service and version a route names, the sooner it is taken; an unknown one goes to the
@@ -116,7 +116,7 @@ local APP_ENGINE_AGENT <const> = "AppEngine-Google; (+http://code.google.com/app
 -- Reference: attemptDeadline; 0 or unset is 10 minutes of automatic scaling.
 local APP_ENGINE_DEADLINE_MS <const> = 600000
 
-local function app_engine_plan(job, routes)
+local function plan_app_engine(plan, job, routes)
   local target = job.app_engine_http_target
   local base = app_engine_base(target.app_engine_routing or {}, routes.app_engine or {})
   if not base then
@@ -126,38 +126,32 @@ local function app_engine_plan(job, routes)
   local headers = common_headers(job, target)
   headers["User-Agent"] = (target.headers or {})["User-Agent"] or APP_ENGINE_AGENT
   local deadline_ms = job.attempt_deadline and duration.to_ms(job.attempt_deadline) or 0
-  return {
-    method = target.http_method or "POST",
-    url = base:gsub("/$", "") .. encode_uri(target.relative_uri or "/"),
-    headers = headers,
-    is_timed = true,
-    body = target.body,
-    timeout_ms = deadline_ms > 0 and deadline_ms or APP_ENGINE_DEADLINE_MS,
-  }
+  plan.url = base:gsub("/$", "") .. encode_uri(target.relative_uri or "/")
+  plan.method, plan.body = target.http_method or "POST", target.body
+  plan.headers, plan.is_timed = headers, true
+  plan.timeout_ms = deadline_ms > 0 and deadline_ms or APP_ENGINE_DEADLINE_MS
+  return plan
 end
 
 -- One message with the configured data and attributes and nothing else [rec], published over REST.
-local function pubsub_plan(job, routes)
+local function plan_pubsub(plan, job, routes)
   local target = job.pubsub_target
   if not routes.pubsub_endpoint then
     return nil, err.new("FAILED_PRECONDITION",
       "no Pub/Sub here: start its emulator and set PUBSUB_EMULATOR_HOST")
   end
   local message = { data = target.data and base64.encode(target.data), attributes = target.attributes }
-  return {
-    method = "POST",
-    url = routes.pubsub_endpoint .. "/v1/" .. target.topic_name:gsub("%%", "%%25") .. ":publish",
-    headers = { ["Content-Type"] = "application/json" },
-    is_timed = false,
-    body = json.encode { messages = json.list { message } },
-    timeout_ms = 60000,
-  }
+  plan.url = routes.pubsub_endpoint .. "/v1/" .. target.topic_name:gsub("%%", "%%25") .. ":publish"
+  plan.method, plan.body = "POST", json.encode { messages = json.list { message } }
+  plan.headers, plan.is_timed = { ["Content-Type"] = "application/json" }, false
+  plan.timeout_ms = 60000
+  return plan
 end
 
 local PLANNERS <const> = {
-  { field = "http_target", plan = http_plan },
-  { field = "app_engine_http_target", plan = app_engine_plan },
-  { field = "pubsub_target", plan = pubsub_plan },
+  { field = "http_target", fill = plan_http },
+  { field = "app_engine_http_target", fill = plan_app_engine },
+  { field = "pubsub_target", fill = plan_pubsub },
 }
 
 ---What all attempts of a job send alike.
@@ -168,11 +162,12 @@ local PLANNERS <const> = {
 function M.plan(job, routes)
   for _, row in ipairs(PLANNERS) do
     if job[row.field] then
-      local plan, e = row.plan(job, routes)
-      if plan then
-        plan.job = job.name
-      end
-      return plan, e
+      local target_type, where = M.describe(job)
+      return row.fill({
+        job = job.name, target_type = target_type, target = where,
+        method = nil, url = nil, body = nil, timeout_ms = nil, headers = nil, is_timed = nil,
+        token_target = nil, wire = nil, recorder = nil, path = nil,
+      }, job, routes)
     end
   end
   return nil, err.new("INTERNAL", "the job has no target")
