@@ -26,7 +26,7 @@ local M = {}
 ---@field timeout_ms integer
 ---@field headers table<string, string> those that each attempt sends alike
 ---@field is_timed boolean the slot's time goes with them, in M.TIME
----@field wire table? of the transport, as the next two
+---@field options table? of the transport, as the next two
 ---@field recorder string|false|nil
 ---@field path string?
 ---@field token_target table? http_target whose bearer token goes with them, in M.TOKEN
@@ -166,7 +166,7 @@ function M.plan(job, routes)
       return row.fill({
         job = job.name, target_type = target_type, target = where,
         method = nil, url = nil, body = nil, timeout_ms = nil, headers = nil, is_timed = nil,
-        token_target = nil, wire = nil, recorder = nil, path = nil,
+        token_target = nil, options = nil, recorder = nil, path = nil,
       }, job, routes)
     end
   end

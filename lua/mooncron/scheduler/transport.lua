@@ -71,34 +71,22 @@ end
 
 -- ---- the network ----
 
--- What the client takes of a plan, made once: the headers in a list, and where in it an attempt's own
--- values belong.
-local function wire_of(plan)
-  local wire = plan.wire
-  if not wire then
-    wire = {
-      options = {
-        method = plan.method,
-        url = plan.url,
-        body = plan.body,
-        timeout_ms = plan.timeout_ms,
-        max_body = MAX_ANSWER,
-        max_redirects = MAX_REDIRECTS,
-        http1 = true,
-      },
-      headers = http.flat_headers(target.headers(plan, "", "")),
+-- What the client takes of a plan, made once.
+local function options_of(plan)
+  local options = plan.options
+  if not options then
+    options = {
+      method = plan.method,
+      url = plan.url,
+      body = plan.body,
+      timeout_ms = plan.timeout_ms,
+      max_body = MAX_ANSWER,
+      max_redirects = MAX_REDIRECTS,
+      http1 = true,
     }
-    for i = 1, #wire.headers, 2 do
-      local name = wire.headers[i]
-      if name == target.TIME then
-        wire.time_at = i + 1
-      elseif name == target.TOKEN then
-        wire.token_at = i + 1
-      end
-    end
-    plan.wire = wire
+    plan.options = options
   end
-  return wire
+  return options
 end
 
 -- The same with less time.
@@ -111,16 +99,15 @@ local function options_within(options, timeout_ms)
   return out
 end
 
--- The answer comes as an event.
+-- The answer comes as an event. The plan's headers become the attempt's for the length of the call.
 local function over_the_network(self, sending, waited_ms)
   local plan = sending.plan
-  local wire = wire_of(plan)
-  local options, headers = wire.options, wire.headers
+  local options, headers = options_of(plan), plan.headers
   if plan.is_timed then
-    headers[wire.time_at] = sending.schedule_time
+    headers[target.TIME] = sending.schedule_time
   end
   if plan.token_target then
-    headers[wire.token_at] = "Bearer " .. sending.token
+    headers[target.TOKEN] = "Bearer " .. sending.token
   end
   if waited_ms > 0 then
     options = options_within(options, plan.timeout_ms - waited_ms)
