@@ -268,8 +268,8 @@ int mc_store_open(struct mc_store **out, const char *path, const struct mc_store
 
   if(!options)
     options = &none;
-  sqlite3_config(SQLITE_CONFIG_MEMSTATUS,
-                 0); /* counting what it allocates takes a lock each time */
+  /* Counting what it allocates takes a lock each time. Refused, and harmless, once it is in use. */
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   rc = check_file(path, options->readonly, err);
   if(!rc)
     rc = probe(path, err);

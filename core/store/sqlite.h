@@ -42,7 +42,8 @@ struct mc_value {
    memory. A file that is no database, is damaged or belongs to another application is refused
    and left as it is, byte for byte. MC_FAILED_PRECONDITION: in use by another process, of
    another application, a folder; MC_DATA_LOSS: no database or a damaged one; MC_NOT_FOUND: no
-   such folder (readonly: file); MC_PERMISSION_DENIED. */
+   such folder (readonly: file); MC_PERMISSION_DENIED. The first one in a process has SQLite keep
+   no statistics of its memory. */
 int mc_store_open(struct mc_store **out, const char *path, const struct mc_store_options *options,
                   struct mc_err *err);
 /* Closes open cursors, rolls an open transaction back, checkpoints and closes. NULL is fine. */
