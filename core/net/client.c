@@ -49,13 +49,31 @@ static void free_exchange(struct exchange *x)
   mc_free(x);
 }
 
+/* libcurl closes a connection that is done with when there are more than four times as many as
+   requests at that moment: the last answers of a burst would cost the next one its connections. */
+static void count_running(struct mc_client *client, size_t count)
+{
+  size_t kept;
+
+  client->running_count = count;
+  if(count > client->most_running)
+    client->most_running = count;
+  kept = client->most_running < MAX_KEPT_FOR ? client->most_running : MAX_KEPT_FOR;
+  if(kept < count)
+    kept = count;
+  if(kept == client->kept_for)
+    return;
+  client->kept_for = kept;
+  curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)(4 * kept));
+}
+
 /* The request is over: the exchange waits for the next one, if there is room. */
 static void end_exchange(struct exchange *x)
 {
   struct mc_client *client = x->client;
 
   if(x->link) {
-    client->running_count--;
+    count_running(client, client->running_count - 1);
     *x->link = x->next;
     if(x->next)
       x->next->link = x->link;
@@ -474,16 +492,6 @@ static struct exchange *begin_exchange(struct mc_client *client, const struct mc
   return x;
 }
 
-/* libcurl closes a connection that is done with when it has more than four times as many as there
-   are requests at that moment: the last answers of a burst would cost those of the next one. */
-static void note_running(struct mc_client *client)
-{
-  if(++client->running_count <= client->most_running)
-    return;
-  client->most_running = client->running_count;
-  curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)(4 * client->most_running));
-}
-
 static void run(struct exchange *x)
 {
   struct mc_client *client = x->client;
@@ -493,7 +501,7 @@ static void run(struct exchange *x)
   if(x->next)
     x->next->link = &x->next;
   client->running = x;
-  note_running(client);
+  count_running(client, client->running_count + 1);
 }
 
 int mc_client_send(struct mc_client *client, const struct mc_request *request, uint64_t *id,

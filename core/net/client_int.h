@@ -11,6 +11,7 @@
 
 #define MAX_HEAD (256 * 1024) /* bytes of an answer's header lines */
 #define MAX_IDLE_HANDLES 256 /* exchanges kept for the next request */
+#define MAX_KEPT_FOR 64 /* requests whose connections stay after a burst of more */
 #define MAX_KEPT (16 * 1024) /* bytes of a request's body, or headers, that an idle one holds */
 
 struct mc_watch;
@@ -28,6 +29,7 @@ struct mc_client {
   struct exchange *idle[MAX_IDLE_HANDLES];
   size_t idle_count;
   size_t running_count, most_running; /* now, and ever */
+  size_t kept_for; /* so many requests' connections are kept */
   int stuck; /* a socket could not be watched: no memory */
   struct mc_watch **watches; /* by socket; NULL: none */
   size_t watch_count;

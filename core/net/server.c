@@ -67,7 +67,6 @@ static enum MHD_Result add_head(void *arg, enum MHD_ValueKind kind, const char *
                                 const char *value)
 {
   struct exchange *x = arg;
-
   struct mc_buf *head = &x->event->head;
 
   (void)kind;
