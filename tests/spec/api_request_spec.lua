@@ -150,6 +150,8 @@ describe("name", function()
     assert.same({ project = "p", location = "l" }, names.parse_location "projects/p/locations/l")
     assert.equal("projects/p/locations/l", names.parent "projects/p/locations/l/jobs/j")
     assert.equal("j", names.id "projects/p/locations/l/jobs/j")
+    assert.equal("j", names.id "j")
+    assert.equal("", names.id "projects/")
   end)
 
   it("refuses what is no name, and says why", function()

@@ -94,7 +94,7 @@ end
 ---@param text string
 ---@return string
 function M.id(text)
-  return text:match("[^/]*$")
+  return text:match("^.*/(.*)$") or text -- "[^/]*$" would try each place in the text
 end
 
 ---Complete a short id (`J`, `L/J`, `P/L/J`, as Terraform's import ids) to a full name.

@@ -42,8 +42,8 @@ end
 
 -- One attempt as a line of the table. A target's words are not among it.
 local function print_row(row)
-  local core = require "mooncron.core"
-  local job = row.job:match("[^/]*$") .. (row.note and " (" .. row.note .. ")" or "")
+  local core, names = require "mooncron.core", require "mooncron.api.name"
+  local job = names.id(row.job) .. (row.note and " (" .. row.note .. ")" or "")
   io.write(LINE:format(core.time.format(row.started_ms, 3), row.code, row.http_status or "",
     ("%.1f ms"):format(row.latency_us / 1000), row.attempt, job))
 end

@@ -3,6 +3,7 @@
 
 local duration <const> = require "mooncron.duration"
 local err <const> = require "mooncron.err"
+local names <const> = require "mooncron.api.name"
 
 local M = {}
 
@@ -143,7 +144,7 @@ end
 ---@return table? rule with `status`, `delay_ms`, `refuse`, `timeout`
 function Faults:take(job)
   for i, rule in ipairs(self.rules) do
-    local name = rule.job:find("/", 1, true) and job or job:match("^.*/(.*)$") or job
+    local name = rule.job:find("/", 1, true) and job or names.id(job)
     if name:find(rule.pattern) then
       if rule.times then
         rule.times = rule.times - 1

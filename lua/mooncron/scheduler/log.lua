@@ -3,6 +3,7 @@
 
 local core <const> = require "mooncron.core"
 local json <const> = require "mooncron.json"
+local names <const> = require "mooncron.api.name"
 
 local M = {}
 
@@ -52,7 +53,7 @@ function M.attempt(log, attempt)
   if quiet[log] then
     return
   end
-  local id = attempt.job:match("^.*/(.*)$") or attempt.job
+  local id = names.id(attempt.job)
   local message = ("%s attempt %d: %s"):format(id, attempt.attempt, attempt.debug_info)
   log(attempt.code == "OK" and "INFO" or "WARNING", message, {
     job = attempt.job,

@@ -5,6 +5,7 @@ local base64 <const> = require "mooncron.api.base64"
 local duration <const> = require "mooncron.duration"
 local err <const> = require "mooncron.err"
 local json <const> = require "mooncron.json"
+local names <const> = require "mooncron.api.name"
 
 local M = {}
 
@@ -69,7 +70,7 @@ local function common_headers(job, target)
     end
   end
   headers["X-CloudScheduler"] = "true"
-  headers["X-CloudScheduler-JobName"] = job.name:match("^.*/(.*)$") or job.name
+  headers["X-CloudScheduler-JobName"] = names.id(job.name)
   if target.body and not own["content-type"] then
     headers["Content-Type"] = "application/octet-stream"
   end
