@@ -3,6 +3,7 @@
 local args_reader <const> = require "mooncron.cli.args"
 local connection <const> = require "mooncron.cli.connection"
 local json <const> = require "mooncron.json"
+local tables <const> = require "mooncron.tables"
 
 local M = {}
 
@@ -146,15 +147,6 @@ local function print_rows(title, row, order)
   end
 end
 
-local function sorted_keys(row)
-  local keys = {}
-  for key in pairs(row) do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys)
-  return keys
-end
-
 local function print_check(check)
   print(("check of %s:"):format(check.target or check.job))
   if check.problem then
@@ -180,9 +172,9 @@ local function print_report(report)
   end
   if report.identity_token then
     print_rows("identity token, header", report.identity_token.header,
-      sorted_keys(report.identity_token.header))
+      tables.sorted_keys(report.identity_token.header))
     print_rows("identity token, claims", report.identity_token.claims,
-      sorted_keys(report.identity_token.claims))
+      tables.sorted_keys(report.identity_token.claims))
   end
   if report.check then
     print_check(report.check)

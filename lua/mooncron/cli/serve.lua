@@ -54,11 +54,7 @@ local DRAIN_S <const> = 2
 local function check(options)
   for key, known in pairs(MODES) do
     if options[key] and not known[options[key]] then
-      local names = {}
-      for name in pairs(known) do
-        names[#names + 1] = name
-      end
-      table.sort(names)
+      local names = require("mooncron.tables").sorted_keys(known)
       return ("--%s '%s': use %s"):format(key:gsub("_", "-"), options[key], table.concat(names, ", "))
     end
   end

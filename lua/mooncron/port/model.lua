@@ -45,18 +45,7 @@ function M.copy(value)
   return setmetatable(out, getmetatable(value))
 end
 
-M.equal = tables.equal
-
----@param map table<string, any>
----@return string[]
-function M.sorted_keys(map)
-  local keys = {}
-  for key in next, map do
-    keys[#keys + 1] = key
-  end
-  table.sort(keys)
-  return keys
-end
+M.equal, M.sorted_keys = tables.equal, tables.sorted_keys
 
 ---A value's items, when it is a list; for texts that may hold anything.
 ---@param value any

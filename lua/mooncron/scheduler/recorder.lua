@@ -1,6 +1,8 @@
 ---A target for tests: keeps the requests that jobs send to it, answers as it is told, and says in one
 ---line what is not as expected. It knows nothing of how requests reach it.
 
+local tables <const> = require "mooncron.tables"
+
 local M = {}
 
 ---The host of recorders that are in the scheduler's process: `http://recorder.invalid/NAME`. Nothing
@@ -168,12 +170,7 @@ local function difference(wanted, request)
       return ("%s %s"):format(field, quote(got))
     end
   end
-  local names = {}
-  for name in pairs(wanted.headers or {}) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  for _, name in ipairs(names) do
+  for _, name in ipairs(tables.sorted_keys(wanted.headers or {})) do
     local got = request.headers[name:lower()]
     if not fits(wanted.headers[name], got) then
       return ("header %s %s"):format(name, got and quote(got) or "missing")
