@@ -2,10 +2,14 @@
 
 local M = {}
 
----Cells as wide as terminals show them: code points, which serves for all but wide scripts.
-local function width_of(text)
+---How many columns of a terminal a text takes: code points, which serves for all but wide scripts.
+---@param text string
+---@return integer
+function M.width(text)
   return utf8.len(text) or #text
 end
+
+local width_of <const> = M.width
 
 ---A scalar as text: nil is "", whole numbers have no point.
 ---@param value any

@@ -2,7 +2,8 @@
 
 local json <const> = require "mooncron.json"
 local tables <const> = require "mooncron.tables"
-local text_of <const> = require("mooncron.text").scalar
+local texts <const> = require "mooncron.text"
+local text_of <const> = texts.scalar
 
 local M = {}
 
@@ -106,10 +107,7 @@ function M.split(text, separator)
 end
 
 ---How many columns of a terminal a text takes.
----@param text string
----@return integer
-function M.width(text)
-  return utf8.len(text) or #text
-end
+---@type fun(text: string): integer
+M.width = texts.width
 
 return M
