@@ -6,6 +6,7 @@ local duration <const> = require "mooncron.duration"
 local err <const> = require "mooncron.err"
 local json <const> = require "mooncron.json"
 local names <const> = require "mooncron.api.name"
+local tables <const> = require "mooncron.tables"
 
 local M = {}
 
@@ -180,10 +181,7 @@ end
 ---@param token string?
 ---@return table<string, string> by name
 function M.headers(plan, schedule_time, token)
-  local headers = {}
-  for name, value in pairs(plan.headers) do
-    headers[name] = value
-  end
+  local headers = tables.copy(plan.headers, 2)
   if plan.is_timed then
     headers[M.TIME] = schedule_time
   end

@@ -6,6 +6,7 @@ local faults <const> = require "mooncron.scheduler.faults"
 local http <const> = require "mooncron.http"
 local outcome <const> = require "mooncron.scheduler.outcome"
 local recorder <const> = require "mooncron.scheduler.recorder"
+local tables <const> = require "mooncron.tables"
 local target <const> = require "mooncron.scheduler.target"
 local task <const> = require "mooncron.task"
 
@@ -89,16 +90,6 @@ local function options_of(plan)
   return options
 end
 
--- The same with less time.
-local function options_within(options, timeout_ms)
-  local out = {}
-  for key, value in pairs(options) do
-    out[key] = value
-  end
-  out.timeout_ms = timeout_ms
-  return out
-end
-
 -- The answer comes as an event. The plan's headers become the attempt's for the length of the call.
 local function over_the_network(self, sending, waited_ms)
   local plan = sending.plan
@@ -110,7 +101,8 @@ local function over_the_network(self, sending, waited_ms)
     headers[target.TOKEN] = "Bearer " .. sending.token
   end
   if waited_ms > 0 then
-    options = options_within(options, plan.timeout_ms - waited_ms)
+    options = tables.copy(options)
+    options.timeout_ms = plan.timeout_ms - waited_ms
     sending.waited_us = waited_ms * 1000
   end
   local id, e = self.client:send(options, headers)
