@@ -13,7 +13,7 @@ size_t mc_plain_parent(const char *text, size_t len, const char *parent, size_t 
 /* http or https, a host without a user, and no control character. */
 int mc_is_plain_uri(const char *text, size_t len);
 
-/* A header's name, and its value. */
+/* A header's name (a token of RFC 9110, 5.6.2, and every one is plain), and its value. */
 int mc_is_plain_token(const char *text, size_t len);
 int mc_is_plain_value(const char *text, size_t len);
 

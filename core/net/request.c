@@ -2,18 +2,13 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/plain.h"
 #include "net/client_int.h"
 
 /* A name or a method: RFC 9110, 5.6.2. */
 static int is_token(const char *text)
 {
-  static const char marks[] = "!#$%&'*+-.^_`|~";
-  const char *at = text;
-
-  while((*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9') ||
-        (*at && strchr(marks, *at)))
-    at++;
-  return at > text && !*at;
+  return mc_is_plain_token(text, strlen(text));
 }
 
 /* No control characters but the tab (RFC 9110, 5.5). */
