@@ -37,10 +37,13 @@ local function has_proxy()
 end
 
 ---A client that goes through the proxies of the environment.
----@param options { ca_bundle: string?, no_proxy: string?, max_connections: integer? }
+---@param options { ca_bundle: string?, certificate: string?, key: string?, no_proxy: string?,
+---  max_connections: integer? } certificate and key: PEM files that it proves itself with
 function M.new_client(options)
   return assert(core.net.client(task.loop(), {
     ca_bundle = options.ca_bundle,
+    certificate = options.certificate,
+    key = options.key,
     no_proxy = options.no_proxy,
     max_connections = options.max_connections,
     direct = not has_proxy(),

@@ -46,12 +46,11 @@ function defaults.http(request, tls)
   if not tls then
     return http.request(request)
   end
-  local core <const>, task <const> = require "mooncron.core", require "mooncron.task"
-  local client <close> = assert(core.net.client(task.loop(), {
+  local client <close> = http.new_client {
     ca_bundle = tls.ca_bundle or M.variable({ env = os.getenv }, "CURL_CA_BUNDLE"),
     certificate = tls.certificate,
     key = tls.key,
-  }))
+  }
   return http.request(request, client)
 end
 
