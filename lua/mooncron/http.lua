@@ -61,23 +61,6 @@ function M.client()
   return shared
 end
 
----Headers as a flat list, in the order in which the core sends those that it is given by name: for who
----sends the same ones again and again.
----@param headers table<string, string>?
----@return string[]
-function M.flat_headers(headers)
-  local names, flat = {}, {}
-  for name in pairs(headers or {}) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  for _, name in ipairs(names) do
-    flat[#flat + 1] = name
-    flat[#flat + 1] = tostring(headers[name])
-  end
-  return flat
-end
-
 local TIMEOUT_MS <const>, MAX_BODY <const>, MAX_LAG <const> = 60000, 16 << 20, 256 * 1024
 
 local function outcome(response)

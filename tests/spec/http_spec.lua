@@ -241,7 +241,19 @@ describe("http", function()
   end)
 
   it("sorts headers and queries", function()
-    assert.same({ "A", "1", "B", "2" }, http.flat_headers { B = 2, A = 1 })
+    local sent = {}
+    task.run(function()
+      local server <close> = assert(http.serve {
+        handler = function(request)
+          for name, value in request.head:gmatch "(%u): (%d)\r\n" do
+            table.insert(sent, name)
+            table.insert(sent, value)
+          end
+        end,
+      })
+      assert(http.get(server.url, { headers = { B = 2, A = 1 } }))
+    end)
+    assert.same({ "A", "1", "B", "2" }, sent)
     assert.equal("a=1&b=x%20%26y", http.query { b = "x &y", a = 1 })
     assert.equal("%C3%A4%2F~", http.escape("ä/~"))
   end)
