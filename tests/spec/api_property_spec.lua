@@ -1,18 +1,11 @@
 -- Properties over many made-up jobs and over broken input; the numbers are the same in every run.
+local chance = require "support.chance"
 local job = require "mooncron.api.job"
 local json = require "mooncron.json"
 local mask = require "mooncron.api.mask"
 local query = require "mooncron.api.query"
 
-local seed = 20261001
-local function below(n)
-  seed = (seed * 1103515245 + 12345) % 2147483648
-  return seed // 65536 % n
-end
-
-local function pick(list)
-  return list[below(#list) + 1]
-end
+local below, pick = chance.new(20261001)
 
 -- Makers by kind; each may give a value that differs from the one before.
 local makers = {}

@@ -1,26 +1,19 @@
 -- The core's quick way with messages and texts, held to the plain walk in Lua over made-up values; the
 -- numbers are the same in every run.
 local base64 = require "mooncron.api.base64"
+local chance = require "support.chance"
 local fields = require "mooncron.api.fields"
 local job_api = require "mooncron.api.job"
 local json = require "mooncron.json"
 local native = require "mooncron.native"
 local names = require "mooncron.api.name"
-local plain_json = require "tests.support.plain_json"
+local plain_json = require "support.plain_json"
 local resources = require "mooncron.api.resources"
 local rules = require "mooncron.api.rules"
 local schema = require "mooncron.schema"
 local schema_write = require "mooncron.schema_write"
 
-local seed = 20261125
-local function below(n)
-  seed = (seed * 1103515245 + 12345) % 2147483648
-  return seed // 65536 % n
-end
-
-local function pick(list)
-  return list[below(#list) + 1]
-end
+local below, pick = chance.new(20261125)
 
 local null <const> = json.null
 local TEXTS <const> = { "", "a", "projects/P/x", 'é"\\', "\0\1\127", ("long "):rep(20), "UTC", "POST", "0s" }

@@ -1,6 +1,7 @@
 ---What specs of jobs as code share: made-up jobs that are the same in every run, a local scheduler behind a
 ---client, and clients on which things go wrong.
 
+local chance = require "support.chance"
 local err = require "mooncron.err"
 local live = require "mooncron.code.live"
 local loader = require "mooncron.code.loader"
@@ -14,22 +15,15 @@ M.NOW_MS = 1791187200000
 
 -- ---- made-up jobs ----
 
-local seed = 0
+local below, pick
 
+---Begin anew: the same seed, the same jobs.
 function M.seed(n)
-  seed = n
+  below, pick = chance.new(n)
+  M.below, M.pick = below, pick
 end
 
-function M.below(n)
-  seed = (seed * 1103515245 + 12345) % 2147483648
-  return seed // 65536 % n
-end
-
-function M.pick(list)
-  return list[M.below(#list) + 1]
-end
-
-local below, pick = M.below, M.pick
+M.seed(0)
 
 local function maybe(value)
   return below(2) == 0 and value or nil
