@@ -621,6 +621,26 @@ describe("scheduler.dispatcher", function()
       assert.equal(2, #receiver.requests)
     end)
 
+    it("keeps an execution whose job cannot be read just now, and makes its attempt afterwards", function()
+      receiver = scheduling.receiver(function(_, n)
+        return n == 1 and 500 or 200
+      end)
+      create("a", { retry_config = { retry_count = 1 } })
+      fire_at(START_MS + MINUTE)
+      wait_until_idle()
+      local retry_ms = s.store:next_due_ms()
+      db.faults.row, db.faults.match = err.new("UNAVAILABLE", "cannot be read"), "FROM jobs WHERE id"
+      wall.ms = retry_ms
+      local n, e = s.dispatcher:fire_due()
+      assert.same({ nil, "cannot be read" }, { n, e.message })
+      wait_until_idle()
+      assert.same({ 1, retry_ms }, { #receiver.requests, s.store:next_due_ms() })
+      db.faults = {}
+      assert.equal(1, fire_at(retry_ms))
+      wait_until_idle()
+      assert.equal(2, #receiver.requests)
+    end)
+
     it("records an attempt however long the store refuses", function()
       local gate, arrived = hold_answers()
       create("a", { retry_config = { retry_count = 3 } })
