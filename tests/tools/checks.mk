@@ -75,9 +75,13 @@ docs-check: $(B)/mooncron ## The documents' examples run and their links lead so
 
 # The specs' interpreter is a stock one, so the sanitizer's library has to be in the process before the
 # module is.
+# intercept_tls_get_addr: where a library's thread-local block begins 16 bytes into a page, the sanitizer takes what
+# is before it for the header of an old glibc, and its leak check dies of the addresses in there. Whether one does
+# hangs on the layout of memory, so on anything. Without it the leak check has fewer roots, and is no less strict.
 check-asan: all ## Units, bindings, specs and the interpreter under ASan and UBSan
 	@$(MAKE) -s --no-print-directory VARIANT=asan all unit-build
-	@ASAN_OPTIONS=abort_on_error=0:detect_leaks=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1 \
+	@ASAN_OPTIONS=abort_on_error=0:detect_leaks=1:strict_string_checks=1:intercept_tls_get_addr=0 \
+	  UBSAN_OPTIONS=print_stacktrace=1 \
 	  LSAN_OPTIONS=suppressions=$(CURDIR)/tests/tools/lsan.supp:print_suppressions=0 \
 	  $(RUN_TESTS) --build build/asan --preload "$$($(CC) -print-file-name=libasan.so)" units bind spec e2e
 
