@@ -24,6 +24,13 @@ const ids = (page) => page.locator(".line.job").evaluateAll((rows) => rows.sort(
   .map((row) => row.dataset.name.replace(/.*\//, "")));
 const selected = (page) => page.locator(".line.job[aria-selected=true]").getAttribute("data-name").then((name) => name.replace(/.*\//, ""));
 
+// The ids of the jobs as they are due, those of one instant by name.
+async function byNext(server) {
+  const { body } = await call(server, "GET", `/v1/${PARENT}/jobs`);
+  const key = (one) => one.scheduleTime + one.name;
+  return body.jobs.sort((a, b) => (key(a) < key(b) ? -1 : 1)).map((one) => one.name.replace(/.*\//, ""));
+}
+
 async function testList() {
   console.log("# the list");
   const data = folder(), server = await serve(data);
@@ -51,10 +58,17 @@ async function testList() {
   equal(await seen(page, "#empty"), ["No job is like that."], "says when nothing is found");
   await page.fill("#search", "");
 
-  for (const order of ["next", "last", "name"]) {
+  await page.selectOption("#sort", "next");
+  // Which one is due first hangs on the time of day: the server knows, unless a slot comes just now.
+  let due, found;
+  do {
+    due = await byNext(server);
+    found = await ids(page);
+  } while (String(due) !== String(await byNext(server)));
+  equal(found, due, "sorts by next");
+  for (const order of ["last", "name"]) {
     await page.selectOption("#sort", order);
-    const first = (await ids(page))[0];
-    equal(first, { next: "beta", last: "alpha", name: "alpha" }[order], `sorts by ${order}`);
+    equal((await ids(page))[0], "alpha", `sorts by ${order}`);
   }
   await call(server, "POST", `/v1/${PARENT}/jobs/gamma:pause`, {});
   await eventually(async () => (await seen(page, ".badge.paused")).length === 1, "a pause by others is seen");
